@@ -1,0 +1,155 @@
+# Spout: small pipe-friendly programs that move LLM tokens, progress and jobs through Redis.
+#
+#   make            build the commands into $(BUILD)
+#   make demo       show the whole thing on a recorded model stream; installs what is missing
+#   make test       install what is missing, build, run everything; ends with `N passed, N failed`
+#   make lint asan fuzz bench install uninstall clean
+
+BUILD ?= build
+PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+FUZZ_SECONDS ?= 5
+
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+       -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef $(if $(CI),-Werror)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CFLAGS)
+
+# --- Layers, lowest first. A layer uses itself and those above it in this list, nothing else:
+# $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
+BASE     = why say buf clock opt url chan utf8 json msg ndjson
+PROTOCOL = http route sse
+EDGES    = loop loop_epoll loop_poll net redis link proc local
+TOP      = log append feed
+LUA      = $(wildcard lib/lua/*.lua)
+
+# --- Commands and the foreign libraries that each declares.
+COMMANDS       = sp-pub sp-sub sp-sse sp-local
+LIBS_sp-pub    = hiredis
+LIBS_sp-sub    = hiredis
+LIBS_sp-sse    = hiredis
+LIBS_sp-local  = hiredis
+
+foreign = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
+objects = $(patsubst %,$(BUILD)/lib/%.o,$(1))
+LIB     = $(BUILD)/libspout.a
+BINS    = $(COMMANDS:%=$(BUILD)/%)
+LAYERS  = $(BUILD)/layers/base $(BUILD)/layers/protocol $(BUILD)/layers/edges
+UNITS   = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+
+all: $(BINS) $(LAYERS)
+
+$(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(LIB)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(call foreign,$(LIBS_$*))
+
+$(LIB): $(call objects,$(BASE) $(PROTOCOL) $(EDGES) $(TOP))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/cmd/%.o: cmd/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# A script is embedded without its comments: what is sent with every first call should be short.
+$(BUILD)/gen/%.lua.h: lib/lua/%.lua
+	@mkdir -p $(@D)
+	sed -e 's/^[[:space:]]*//' -e '/^--/d' -e '/^$$/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
+
+$(BUILD)/lib/append.o: $(LUA:lib/lua/%.lua=$(BUILD)/gen/%.lua.h)
+
+# --- The linker as a judge of layers: every symbol of a layer must resolve within what it may use.
+only = @mkdir -p $(@D) && echo 'int main(void) { return 0; }' > $@.c && \
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--no-undefined -o $@ $@.c $^ $(1)
+
+$(BUILD)/layers/base: $(call objects,$(BASE))
+	$(call only)
+$(BUILD)/layers/protocol: $(call objects,$(BASE) $(PROTOCOL))
+	$(call only)
+$(BUILD)/layers/edges: $(call objects,$(BASE) $(PROTOCOL) $(EDGES))
+	$(call only,$(call foreign,hiredis))
+
+# --- Tests
+$(BUILD)/unit/%: tests/unit/%.c $(LIB) tests/unit/t.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit $(LDFLAGS) -o $@ $< $(LIB) $(call foreign,hiredis)
+
+$(BUILD)/bench/%: tests/bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(call foreign,hiredis)
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB)
+
+units: $(UNITS)
+benches: $(BENCHES)
+fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+asan:
+	$(MAKE) BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZE)" all units
+
+# make fuzz FUZZ_SECONDS=600 runs each target for ten minutes.
+fuzz:
+	$(MAKE) BUILD=$(BUILD)/clang CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)" fuzzers
+	tests/run-fuzz $(BUILD)/clang/fuzz $(FUZZ_SECONDS)
+
+lint: all
+	tests/lint $(BUILD)
+
+deps:
+	@tests/deps
+
+test:
+	@tests/deps test
+	@tests/run $(BUILD)
+
+bench: all benches
+	@tests/bench/run $(BUILD)
+
+demo:
+	@tests/deps
+	@$(MAKE) --no-print-directory all
+	@examples/demo $(BUILD)
+
+# Both are written from the option tables; they are kept in the tree so that packagers need no build.
+completions: all
+	for c in $(COMMANDS); do \
+		$(BUILD)/$$c --completion=bash > completions/$$c.bash && \
+		$(BUILD)/$$c --completion=zsh > completions/_$$c && \
+		$(BUILD)/$$c --completion=fish > completions/$$c.fish || exit; \
+	done
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	for c in $(COMMANDS); do \
+		install -m 644 completions/$$c.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c && \
+		install -m 644 completions/_$$c $(DESTDIR)$(PREFIX)/share/zsh/site-functions && \
+		install -m 644 completions/$$c.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d || exit; \
+	done
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX) && for c in $(COMMANDS); do \
+		rm -f bin/$$c share/man/man1/$$c.1 share/bash-completion/completions/$$c \
+		    share/zsh/site-functions/_$$c share/fish/vendor_completions.d/$$c.fish; \
+	done; rm -f share/man/man7/spout.7
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all units benches fuzzers asan fuzz lint deps test bench demo completions install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(wildcard $(BUILD)/*/*.d)
