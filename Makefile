@@ -17,7 +17,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 
 # --- Layers, lowest first. A layer uses itself and those above it in this list, nothing else:
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
-BASE     = why say buf clock opt url chan utf8 json msg ndjson
+BASE     = why say buf clock opt url chan utf8 json id msg ndjson
 PROTOCOL = http route sse
 EDGES    = loop loop_epoll loop_poll net redis link proc local
 TOP      = log append feed

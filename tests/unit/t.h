@@ -33,7 +33,7 @@ __attribute__((format(printf, 5, 6))) static inline void t_ok(
 /* s[0..len) is the string want. */
 static inline int t_eq(const char *s, size_t len, const char *want)
 {
-	int same = len == strlen(want) && memcmp(s, want, len) == 0;
+	int same = len == strlen(want) && (len == 0 || memcmp(s, want, len) == 0);
 
 	if (!same)
 		printf("# got  <%.*s>\n# want <%s>\n", (int)len, s, want);
