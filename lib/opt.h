@@ -9,10 +9,12 @@
 
 #include "why.h"
 
+#define SPOUT_VERSION "0.1.0"
+
 /*
  * One table per command feeds parsing (getopt_long(3)), --help and the shells' completions, so that
- * the three cannot drift apart. Every option has a long name; --help, --version and
- * --completion=SHELL are added by opt_parse.
+ * the three cannot drift apart. Every option has a long name, which may be abbreviated; -h, --help,
+ * --version and --completion=bash|zsh|fish are added by opt_parse, so 'h' is taken.
  */
 enum opt_kind {
 	OPT_FLAG,     /* bool *: set to true */
@@ -21,11 +23,10 @@ enum opt_kind {
 	OPT_STRING,   /* const char **: borrowed from argv */
 	OPT_LIST,     /* struct opt_list *: may be given several times, in order */
 	OPT_NUMBER,   /* int64_t *: decimal within [min, max] */
-	OPT_DURATION, /* int64_t *: milliseconds: 250ms 5s 2m 1h 1d, bare = seconds, fractions
-			 allowed */
-	OPT_SIZE,     /* int64_t *: bytes: 64k 1m 2g, bare = bytes; powers of 1024 */
-	OPT_CHOICE,   /* int *: the index in `choices`, which is "none|done|each" */
-	OPT_GROUP,    /* no option: a heading in --help */
+	OPT_DURATION, /* int64_t *: milliseconds, as opt_duration reads them */
+	OPT_SIZE,     /* int64_t *: bytes, as opt_size reads them */
+	OPT_CHOICE,   /* int *: the index in choices */
+	OPT_GROUP,    /* no option: name is a heading in --help, which adds the colon */
 };
 
 struct opt_list {
@@ -36,12 +37,15 @@ struct opt_list {
 struct opt {
 	char letter;      /* 0 when there is no short form */
 	const char *name; /* without dashes */
-	const char *arg;  /* what --help calls the argument: "N", "D", "FILE"; NULL for flags */
+	const char *arg;  /* what --help calls the argument: "N", "D"; "FILE" and "DIR" are
+			   * completed;  NULL for flags, and for a choice whose choices tell enough */
 	enum opt_kind kind;
-	void *where;         /* see opt_kind */
-	const char *help;    /* one sentence, lower case, no full stop; wrapped by --help */
+	void *where;      /* see opt_kind; never NULL but for OPT_GROUP */
+	const char *help; /* one sentence, lower case, no full stop; wrapped by --help; NULL hides
+			   * the option from --help and completions */
 	const char *choices; /* OPT_CHOICE: "none|done|each" */
-	int64_t min, max;    /* OPT_NUMBER, _DURATION, _SIZE; both 0 = no limit but >= 0 */
+	int64_t min, max;    /* OPT_NUMBER, _DURATION, _SIZE: the limits, inclusive; max 0 with min
+			      * >= 0 is none above */
 };
 
 struct opt_tool {
@@ -54,7 +58,7 @@ struct opt_tool {
 };
 
 struct opt_rest {
-	char **operands; /* argv's operands in front of "--", in order */
+	char **operands; /* the operands in front of "--", in order, NULL behind them */
 	int noperands;
 	char **command; /* what follows "--", NULL behind it; NULL without "--" */
 	int ncommand;
@@ -62,19 +66,33 @@ struct opt_rest {
 
 enum opt_result { OPT_BAD = -1, OPT_RUN = 0, OPT_EXIT = 1 };
 
-/* Parses argv. OPT_EXIT: --help, --version or --completion was printed to stdout (the status is 0
- * unless printing failed); OPT_BAD: w has WHY_USAGE and a sentence. Options may stand between
- * operands; "--" ends them. argv is permuted. */
+/* Parses argv. OPT_EXIT: --help, --version or --completion was printed to stdout, the status is 0;
+ * OPT_BAD: w has WHY_USAGE and a sentence (WHY_IO when printing failed). Options may stand between
+ * operands; "--" ends them. The pointers in argv are rearranged, the strings are not touched. What
+ * options stored before a bad one stays stored. */
 enum opt_result opt_parse(
     const struct opt_tool *tool, int argc, char **argv, struct opt_rest *rest, struct why *w);
 
 void opt_help(const struct opt_tool *tool, FILE *f);
 
-/* Reads "250ms", "5s", "2m", "1h", "1d", "1.5s", "7" (seconds) as milliseconds; -1 when it is none
- * or overflows. */
+/* Prints a script that completes the tool's command line. */
+enum opt_shell { OPT_BASH, OPT_ZSH, OPT_FISH };
+void opt_completion(const struct opt_tool *tool, enum opt_shell shell, FILE *f);
+
+/* The i-th entry of the tool's table, headings too, then those that every tool has; NULL behind the
+ * last. */
+const struct opt *opt_at(const struct opt_tool *tool, int i);
+
+bool opt_takes_arg(const struct opt *o);
+
+/* What an option's value is called; only for one that takes one. */
+const char *opt_arg_name(const struct opt *o);
+
+/* Reads "250ms", "5s", "2m", "1h", "1d", "1.5s", "7" (seconds) as milliseconds, a fraction of one
+ * counting as one; -1 when it is none or overflows. */
 int opt_duration(const char *s, int64_t *ms);
 
-/* Reads "64k", "1m", "2g", "512" as bytes; -1 when it is none or overflows. */
+/* Reads "64k", "1m", "2g" (powers of 1024), "512" as bytes; -1 when it is none or overflows. */
 int opt_size(const char *s, int64_t *bytes);
 
 void opt_list_fini(struct opt_list *list);

@@ -8,11 +8,17 @@
 #include "why.h"
 
 /*
- * Where Redis is. redis://[[user]:password@]host[:port][/db], rediss://… (?cafile= ?cert=&key=
- * ?verify=no), unix:///path[?db=N&user=…&password=…],
- * redis+sentinel://h1:26379,h2:26379/mymaster[/db]
- * (?sentinel_user= &sentinel_password=), redis+cluster://h1:7000,h2:7001. Percent-decoded in every
- * part; IPv6 in brackets; scheme in any case; an empty port is the default (6379, Sentinel 26379).
+ * Where Redis is:
+ *
+ *	redis://[[user]:password@]host[:port][/db]
+ *	rediss://…[?cafile=FILE&cert=FILE&key=FILE&verify=no]
+ *	unix:///path[?db=N&user=…&password=…]
+ *	redis+sentinel://[[user]:password@]h1[:port],h2/master[/db][?sentinel_user=…&sentinel_password=…]
+ *	redis+cluster://[[user]:password@]h1[:port],h2
+ *
+ * Percent-decoded in every part but the parameters' names; IPv6 in brackets; scheme in any case; an
+ * empty port is the default (6379, Sentinel 26379). In a Sentinel URL the credentials in front are
+ * the data nodes'. "user:@" is an empty password; an empty user name is none.
  */
 enum url_kind { URL_TCP, URL_UNIX, URL_SENTINEL, URL_CLUSTER };
 
@@ -43,8 +49,13 @@ struct url {
 int url_parse(struct url *u, const char *text, struct why *w);
 void url_fini(struct url *u);
 
+/* u for people, as in u->shown: normalized, every secret "***", ASCII only. Heap; the caller frees.
+ */
+char *url_show(const struct url *u);
+
 /* Overwrites in place, with '*', the bytes of text that are a secret; for argv, which ps(1) shows.
- * Works on malformed URLs too (hides rather too much). Keeps the length. */
+ * Of a malformed URL everything behind "://" is hidden: the secret may be anywhere. Keeps the
+ * length; leaves "@FILE" alone. */
 void url_hide(char *text);
 
 #endif
