@@ -175,19 +175,20 @@ static void on_ready(void *arg, unsigned ready)
 	step(arg);
 }
 
-/* Opens the private Redis, starting it when nobody listens there. */
+/* Opens the private Redis, starting it when nobody listens there. -2 when that cannot be done:
+ * waiting would not help. */
 static int open_local(struct link *link, struct why *w)
 {
 	bool started = false;
 
 	url_fini(&link->local);
 	if (local_url(&link->local, w) < 0)
-		return -1;
+		return -2;
 	if (redis_open(&link->redis, &link->local, &link->conf.times, w) == 0)
 		return 0;
 	url_fini(&link->local);
 	if (local_start(&link->local, &started, w) < 0)
-		return -1;
+		return -2;
 	if (started && link->ops->on_started != NULL)
 		link->ops->on_started(link->arg, link->local.path);
 	return redis_open(&link->redis, &link->local, &link->conf.times, w);
@@ -197,14 +198,17 @@ static void connect_now(struct link *link)
 {
 	const struct link_conf *c = &link->conf;
 	struct why w;
+	int r =
+	    c->url == NULL ? open_local(link, &w) : redis_open(&link->redis, c->url, &c->times, &w);
 
-	if ((c->url == NULL ? open_local(link, &w)
-			    : redis_open(&link->redis, c->url, &c->times, &w)) < 0) {
+	if (r == -2) {
+		die(link, &w);
+	} else if (r < 0) {
 		lost(link, &w);
-		return;
+	} else {
+		link->watch.fd = redis_fd(link->redis);
+		step(link);
 	}
-	link->watch.fd = redis_fd(link->redis);
-	step(link);
 }
 
 static void on_due(void *arg)

@@ -242,10 +242,9 @@ static int spawn_server(const struct places *p, int server_lock, struct why *w)
 		program = "redis-server";
 	if (join(log, p->data, "redis.log", w) < 0)
 		return -1;
-	char *argv[] = {(char *)(uintptr_t)program, "--daemonize", "yes", "--port", "0",
-	    "--unixsocket", (char *)(uintptr_t)p->socket, "--unixsocketperm", "700", "--dir",
-	    (char *)(uintptr_t)p->data, "--appendonly", "yes", "--save", "", "--logfile", log,
-	    "--pidfile", "", "--maxmemory-policy", "noeviction", NULL};
+	const char *const argv[] = {program, "--daemonize", "yes", "--port", "0", "--unixsocket",
+	    p->socket, "--unixsocketperm", "700", "--dir", p->data, "--appendonly", "yes", "--save",
+	    "", "--logfile", log, "--pidfile", "", "--maxmemory-policy", "noeviction", NULL};
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	if (posix_spawn_file_actions_init(&fa) != 0 || posix_spawnattr_init(&attr) != 0)
@@ -256,7 +255,7 @@ static int spawn_server(const struct places *p, int server_lock, struct why *w)
 	/* The copy has no close-on-exec flag: the lock lives as long as the server. */
 	(void)posix_spawn_file_actions_adddup2(&fa, server_lock, 3);
 	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
-	int r = posix_spawnp(&pid, program, &fa, &attr, argv, environ);
+	int r = posix_spawnp(&pid, program, &fa, &attr, (char **)(uintptr_t)argv, environ);
 	(void)posix_spawn_file_actions_destroy(&fa);
 	(void)posix_spawnattr_destroy(&attr);
 	if (r != 0) {
