@@ -17,14 +17,14 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 
 # --- Layers, lowest first. A layer uses itself and those above it in this list, nothing else:
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
-BASE     = why say buf clock opt url chan utf8 json id msg ndjson
-PROTOCOL = http route sse
-EDGES    = loop loop_epoll loop_poll net redis link proc local
-TOP      = log append feed
-LUA      = $(wildcard lib/lua/*.lua)
+BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
+           json id msg ndjson
+PROTOCOL = run intake http http_query http_answer cors route sse
+EDGES    = loop loop_epoll loop_poll net resp redis link proc command local
+TOP      = cli log append feed
 
 # --- Commands and the foreign libraries that each declares.
-COMMANDS       = sp-pub sp-sub sp-sse sp-local
+COMMANDS       = sp-pub
 LIBS_sp-pub    = hiredis
 LIBS_sp-sub    = hiredis
 LIBS_sp-sse    = hiredis
@@ -56,12 +56,21 @@ $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# A script is embedded without its comments: what is sent with every first call should be short.
-$(BUILD)/gen/%.lua.h: lib/lua/%.lua
+# A script is embedded without its comments, since it goes over the wire, and with its SHA-1 for EVALSHA.
+$(BUILD)/gen/%.lua: lib/lua/%.lua
 	@mkdir -p $(@D)
-	sed -e 's/^[[:space:]]*//' -e '/^--/d' -e '/^$$/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
+	sed -e 's/^[[:space:]]*//' -e '/^--/d' -e '/^$$/d' $< > $@
 
-$(BUILD)/lib/append.o: $(LUA:lib/lua/%.lua=$(BUILD)/gen/%.lua.h)
+$(BUILD)/gen/%.lua.h: $(BUILD)/gen/%.lua
+	sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
+
+$(BUILD)/gen/%.sha.h: $(BUILD)/gen/%.lua
+	sha1sum < $< | sed 's/\([0-9a-f]*\).*/"\1"/' > $@
+
+$(BUILD)/lib/resp.o: ALL_CFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags hiredis))
+
+SCRIPTS = $(patsubst lib/lua/%.lua,%,$(wildcard lib/lua/*.lua))
+$(BUILD)/lib/append.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
 
 # --- The linker as a judge of layers: every symbol of a layer must resolve within what it may use.
 only = @mkdir -p $(@D) && echo 'int main(void) { return 0; }' > $@.c && \

@@ -21,14 +21,13 @@ static uint32_t code_point(const char *s, int n)
 	return c;
 }
 
-/* Controls of both sets, the line ends that only Unicode has, and the space: what could split a
- * name, or hide in one. */
-static bool is_blank(uint32_t c)
+/* Controls of both sets, and the line ends that only Unicode has. */
+static bool is_control(uint32_t c)
 {
-	return c <= 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
 }
 
-/* Refuses what is no valid UTF-8, blank, a glob character or one of more. */
+/* Refuses what is no valid UTF-8, a space, a control, a glob character or one of more. */
 static int check_chars(const char *what, const char *s, size_t len, const char *more, struct why *w)
 {
 	for (size_t at = 0; at < len;) {
@@ -41,7 +40,7 @@ static int check_chars(const char *what, const char *s, size_t len, const char *
 		if (c == ' ')
 			return why_set(
 			    w, WHY_USAGE, "the %s holds a space (byte %zu)", what, at + 1);
-		if (is_blank(c))
+		if (is_control(c))
 			return why_set(w, WHY_USAGE,
 			    "the %s holds the control character U+%04X "
 			    "(byte %zu)",
@@ -165,8 +164,10 @@ bool chan_is_own(const char *channel, size_t len)
 
 	if (chan_parse(channel, len, &parts))
 		return false; /* a stage may well be called "log" */
-	return take_word(channel, &len, ":log", 4) || take_word(channel, &len, ":ctl", 4) ||
-	    parse_project(channel, len, &parts.project, &parts.project_len);
+	if (take_word(channel, &len, ":log", 4) || take_word(channel, &len, ":ctl", 4))
+		return true;
+	(void)take_word(channel, &len, STAGE, sizeof STAGE - 1); /* with it or without */
+	return parse_project(channel, len, &parts.project, &parts.project_len);
 }
 
 /* Whether c is in the class whose '[' is at pattern[at]; *next is the place behind its ']'. What

@@ -53,9 +53,9 @@ struct chan_parts {
 };
 bool chan_parse(const char *channel, size_t len, struct chan_parts *parts);
 
-/* Whether the name is not for outsiders to choose although it is no stage's channel: it ends in
- * ":log" or ":ctl", which only Spout itself uses, or it is NS:project:ID, whose log would be that
- * of the whole project. */
+/* Whether the name is not for outsiders to choose, although it is no stage's channel: it ends in
+ * ":log" or ":ctl", which only Spout itself uses; or it is NS:project:ID or NS:project:ID:stage,
+ * which with ":log" or ":ctl" behind would be the project's log or a stage's channel. */
 bool chan_is_own(const char *channel, size_t len);
 
 /* Whether s[0..len) matches the glob as Redis matches PSUBSCRIBE patterns (* ? [a-z] [^a] \x),

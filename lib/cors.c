@@ -81,8 +81,7 @@ int cors_add(struct buf *headers, const struct cors *c, const struct http *h)
 	/* Also where there is no Origin: or a wrong one, else a cache may serve that to others. */
 	if (add(headers, "Vary", "Origin") == -1)
 		return -1;
-	if (http_field(h, "Origin", &origin) != 1 ||
-	    !cors_origin_allowed(c, origin.p, origin.len))
+	if (http_field(h, "Origin", &origin) != 1 || !cors_origin_allowed(c, origin.p, origin.len))
 		return 0;
 	/* "Origin: *" is no origin, even though it equals the list's "*". */
 	bool listed = is_listed(c, origin.p, origin.len) && !(origin.len == 1 && *origin.p == '*');

@@ -108,7 +108,9 @@ static enum http_step absolute_target(struct http *h, const char *s, size_t len)
 static enum http_step request_target(struct http *h, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (s[i] <= ' ' || s[i] >= 0x7f) /* char may be signed: not ASCII is below */
+		unsigned char c = (unsigned char)s[i];
+
+		if (c <= ' ' || c >= 0x7f)
 			return refuse(h, 400, "The request target has a byte to percent-encode.");
 		if (s[i] == '#')
 			return refuse(h, 400, "The request target has a fragment.");

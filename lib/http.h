@@ -29,7 +29,8 @@ struct http_slice {
 };
 
 struct http {
-	/* With HTTP_REFUSED: what to answer, and one sentence that quotes nothing of the request. */
+	/* With HTTP_REFUSED: what to answer, and one sentence that quotes nothing of the request.
+	 */
 	int status; /* 400, 431 (head too large), 501 (transfer coding) or 505 (version) */
 	const char *reason;
 

@@ -38,7 +38,8 @@ int http_percent_decode(
 		int c = next_char(s, len, &at);
 
 		if (c < 0)
-			return why_set(w, WHY_DATA, "bad percent-encoding: %%XX, not %%00, is meant");
+			return why_set(
+			    w, WHY_DATA, "bad percent-encoding: %%XX, not %%00, is meant");
 		if (n + 1 >= size)
 			return why_set(w, WHY_DATA, "longer than %zu bytes", size - 1);
 		dst[n++] = (char)c;

@@ -169,6 +169,22 @@ void link_pump(struct link *link)
 		step(link);
 }
 
+size_t link_send(struct link *link, const void *p, size_t n)
+{
+	struct why w;
+
+	if (!link->up)
+		return 0;
+	ssize_t put = redis_write(link->redis, p, n, &w);
+	if (put < 0) {
+		lost(link, &w);
+		return 0;
+	}
+	link->want_write = (size_t)put < n;
+	settle(link);
+	return (size_t)put;
+}
+
 static void on_ready(void *arg, unsigned ready)
 {
 	(void)ready; /* redis_step finds out itself */

@@ -63,6 +63,10 @@ void link_close(struct link *link);
 /* After commands were queued outside of a callback: sends them now. */
 void link_pump(struct link *link);
 
+/* Hands bytes of ready-made commands to the stream: how many it took. When not all, on_idle is
+ * called once more can be taken; when the connection is lost, on_down was called. */
+size_t link_send(struct link *link, const void *p, size_t n);
+
 /* The owner gives up this connection (a lost script, a nonsense answer): as if it had been lost. */
 void link_fault(struct link *link, const struct why *w);
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "utf8.h"
+
 void msg_new_run(char run[MSG_RUN_LEN + 1])
 {
 	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -47,6 +49,50 @@ int msg_string(struct buf *b, const char *name, const char *s, size_t len)
 int msg_json(struct buf *b, const char *name, const char *json, size_t len)
 {
 	return add_name(b, name) < 0 ? -1 : buf_add(b, json, len);
+}
+
+static bool is_number_field(const char *name)
+{
+	static const char *const names[] = {
+	    "timestamp", "progress", "current", "total", "retry_count", NULL};
+
+	for (int i = 0; names[i] != NULL; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int add_value(struct buf *b, const char *key, const char *value, bool is_json, struct why *w)
+{
+	size_t len = strlen(value);
+	bool is_number = !is_json && is_number_field(key);
+
+	if (strcmp(key, "type") == 0 || strcmp(key, "sp") == 0)
+		return why_set(w, WHY_USAGE, "%s: this member is not yours to set", key);
+	if (is_number && (strspn(value, "0123456789+-.eE") != len || !json_is_valid(value, len)))
+		return why_set(w, WHY_USAGE, "%s: \"%s\" is not a number", key, value);
+	if (is_json && !json_is_valid(value, len))
+		return why_set(w, WHY_USAGE, "%s: %s is not valid JSON", key, value);
+	int r =
+	    is_json || is_number ? msg_json(b, key, value, len) : msg_string(b, key, value, len);
+	return r < 0 ? why_set(w, WHY_USAGE, "%s: too long", key) : 0;
+}
+
+int msg_operand(struct buf *b, const char *operand, struct why *w)
+{
+	const char *eq = strchr(operand, '=');
+	size_t n = strlen(operand);
+
+	if (utf8_valid(operand, n) != n)
+		return why_set(w, WHY_USAGE, "an argument is not valid UTF-8");
+	bool is_json = eq != NULL && eq > operand && eq[-1] == ':';
+	if (eq == NULL || eq == operand + (is_json ? 1 : 0))
+		return why_set(
+		    w, WHY_USAGE, "\"%s\" is not of the form key=value or key:=json", operand);
+	char *key = xstrndup(operand, (size_t)(eq - operand) - (is_json ? 1 : 0));
+	int r = add_value(b, key, eq + 1, is_json, w);
+	free(key);
+	return r;
 }
 
 static int add_timestamp(struct buf *b, int64_t wall_us)

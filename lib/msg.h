@@ -42,6 +42,11 @@ int msg_begin(struct buf *b, const char *type);
 int msg_string(struct buf *b, const char *name, const char *s, size_t len);
 int msg_json(struct buf *b, const char *name, const char *json, size_t len);
 
+/* Adds a member given as key=value (a string) or key:=json, as a command line has it. The known
+ * number fields are numbers either way. WHY_USAGE when it is neither, or names a member that is
+ * Spout's own. */
+int msg_operand(struct buf *b, const char *operand, struct why *w);
+
 /* Adds project_id, stage and timestamp. */
 int msg_stamp(struct buf *b, const struct msg_from *from, int64_t wall_us);
 

@@ -37,8 +37,8 @@ struct opt_list {
 struct opt {
 	char letter;      /* 0 when there is no short form */
 	const char *name; /* without dashes */
-	const char *arg;  /* what --help calls the argument: "N", "D"; "FILE" and "DIR" are
-			   * completed;  NULL for flags, and for a choice whose choices tell enough */
+	const char *arg;  /* what --help calls the value: "N", "D"; "FILE" and "DIR" are completed;
+			   * NULL for flags, and where the choices tell enough */
 	enum opt_kind kind;
 	void *where;      /* see opt_kind; never NULL but for OPT_GROUP */
 	const char *help; /* one sentence, lower case, no full stop; wrapped by --help; NULL hides

@@ -138,14 +138,13 @@ static void zsh_option(FILE *f, const struct opt *o)
 
 	fputs("\t\t", f);
 	if (may_repeat(o))
-		fputs("'*'", f);
+		fputs(o->letter != 0 ? "'*'" : "\\*", f);
 	else if (o->letter != 0)
 		fprintf(f, "'(-%c --%s)'", o->letter, o->name);
 	if (o->letter != 0)
-		fprintf(f, "{-%c%s,--%s%s}", o->letter, letter, o->name, value);
+		fprintf(f, "{-%c%s,--%s%s}'[", o->letter, letter, o->name, value);
 	else
-		fprintf(f, "--%s%s", o->name, value);
-	fputs("'[", f);
+		fprintf(f, "'--%s%s[", o->name, value);
 	print_quoted(f, o->help, "'\\''", "\\[]:");
 	fputc(']', f);
 	if (opt_takes_arg(o)) {

@@ -71,8 +71,8 @@ static bool path_matches(const char *pattern, const char *s, size_t len, struct 
 	return pattern == pattern_end && s == end;
 }
 
-static int decode(const char *what, struct http_slice s, char *dst, size_t size, size_t *dst_len,
-    struct why *w)
+static int decode(
+    const char *what, struct http_slice s, char *dst, size_t size, size_t *dst_len, struct why *w)
 {
 	struct why why;
 

@@ -113,7 +113,7 @@ static int parse_userinfo(struct url_part in, struct url *u, struct why *w)
 		return url_bad(w,
 		    "has a user name without a password, which is almost always a "
 		    "password without its colon: write redis://:PASSWORD@HOST");
-	if (user.len > 0 && url_part_decode(user, &u->user, w) != 0)
+	if (url_part_decode(user, &u->user, w) != 0)
 		return -1;
 	return url_part_decode(in, &u->password, w);
 }

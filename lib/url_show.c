@@ -15,14 +15,25 @@ static void add(struct buf *b, const char *s)
 	(void)buf_adds(b, s);
 }
 
-/* Adds s percent-encoded, so that no terminal is moved and the URL can be read back. */
-static void encode(struct buf *b, const char *s)
+/* Adds s percent-encoded but for what is in plain, so that no terminal is moved and the URL can be
+ * read back. */
+static void encode_but(struct buf *b, const char *s, const char *plain)
 {
 	for (; *s != '\0'; s++)
-		if (isalnum((unsigned char)*s) || strchr("-._~/", *s) != NULL)
+		if (isalnum((unsigned char)*s) || strchr(plain, *s) != NULL)
 			(void)buf_addc(b, *s);
 		else
 			(void)buf_addf(b, "%%%02X", (unsigned)(unsigned char)*s);
+}
+
+static void encode(struct buf *b, const char *s)
+{
+	encode_but(b, s, "-._~");
+}
+
+static void encode_path(struct buf *b, const char *s)
+{
+	encode_but(b, s, "-._~/");
 }
 
 static void show_hosts(struct buf *b, const struct url *u)
@@ -60,7 +71,7 @@ static void show_encoded(struct buf *b, char *separator, const char *name, const
 	if (value == NULL)
 		return;
 	show_param(b, separator, name, "");
-	encode(b, value);
+	encode_path(b, value);
 }
 
 static void show_params(struct buf *b, const struct url *u)
@@ -103,7 +114,7 @@ char *url_show(const struct url *u)
 	buf_init(&b, SIZE_MAX);
 	(void)buf_addf(&b, "%s://", scheme(u));
 	if (u->kind == URL_UNIX)
-		encode(&b, u->path);
+		encode_path(&b, u->path);
 	else if (u->password != NULL && u->user != NULL) {
 		encode(&b, u->user);
 		add(&b, ":***@");

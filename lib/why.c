@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int why_set(struct why *w, enum why_status status, const char *fmt, ...)
+int why_set(struct why *w, int status, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -18,7 +18,7 @@ int why_set(struct why *w, enum why_status status, const char *fmt, ...)
 	return -1;
 }
 
-int why_errno(struct why *w, enum why_status status, const char *fmt, ...)
+int why_errno(struct why *w, int status, const char *fmt, ...)
 {
 	int saved = errno;
 	va_list ap;

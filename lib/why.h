@@ -23,16 +23,15 @@ enum why_status {
 };
 
 struct why {
-	enum why_status status;
+	int status;     /* one of enum why_status, or of a child */
 	char text[480]; /* cut, never overrun; no line end */
 };
 
 /* Fills w and returns -1, so that a failing function can `return why_set(…)`. */
-int why_set(struct why *w, enum why_status status, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+int why_set(struct why *w, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* As why_set, with ": " and the text of errno behind. */
-int why_errno(struct why *w, enum why_status status, const char *fmt, ...)
+int why_errno(struct why *w, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Copies at most size - 1 bytes of s[0..len) to dst, control bytes as '?', so that what came from

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* proc: standard descriptors, signals, children. */
+#include "proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void proc_std(bool closed[3])
+{
+	for (int fd = 0; fd < 3; fd++) {
+		closed[fd] = fcntl(fd, F_GETFD) < 0;
+		/* The lowest free number is fd itself: those below are open by now. */
+		if (closed[fd] && open("/dev/null", O_RDWR) != fd)
+			abort();
+	}
+}
+
+void proc_die_of_pipe(void)
+{
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)raise(SIGPIPE);
+	_exit(128 + SIGPIPE); /* it was blocked */
+}
+
+int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, s, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return why_errno(w, WHY_IO, "%s", name);
+		s += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* --- Signals: the handler writes the number into a pipe that the loop reads. */
+
+static int signal_pipe[2] = {-1, -1}; /* a handler gets no argument */
+
+static void on_any_signal(int signo)
+{
+	int saved = errno;
+	unsigned char byte = (unsigned char)signo;
+
+	/* A full pipe means that enough signals wait already. */
+	if (write(signal_pipe[1], &byte, 1) < 0) {
+	}
+	errno = saved;
+}
+
+static void on_pipe(void *arg, unsigned ready)
+{
+	struct signals *s = arg;
+	unsigned char got[16];
+
+	(void)ready;
+	ssize_t n = read(signal_pipe[0], got, sizeof got);
+	for (ssize_t i = 0; i < n; i++)
+		s->on_signal(s->arg, got[i]);
+}
+
+int signals_open(struct signals *s, struct loop *loop, const int *signos,
+    void (*on_signal)(void *arg, int signo), void *arg, struct why *w)
+{
+	struct sigaction sa = {.sa_handler = on_any_signal};
+
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return why_errno(w, WHY_BUG, "pipe for signals");
+	*s = (struct signals){.loop = loop, .on_signal = on_signal, .arg = arg};
+	s->watch = (struct watch){.fd = signal_pipe[0], .on_ready = on_pipe, .arg = s};
+	loop_watch(loop, &s->watch, LOOP_READ);
+	for (; *signos != 0; signos++)
+		if (sigaction(*signos, &sa, NULL) < 0)
+			return why_errno(w, WHY_BUG, "signal %d", *signos);
+	return 0;
+}
+
+void signals_close(struct signals *s)
+{
+	if (s->loop == NULL)
+		return;
+	loop_watch(s->loop, &s->watch, 0);
+	(void)close(signal_pipe[0]); /* nothing is lost */
+	(void)close(signal_pipe[1]); /* as above */
+	s->loop = NULL;
+}
+
+/* --- Children */
+
+static void reset_signals(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+
+	(void)sigemptyset(&none); /* cannot fail */
+	(void)sigfillset(&all);   /* cannot fail */
+	(void)posix_spawnattr_setsigmask(attr, &none);
+	(void)posix_spawnattr_setsigdefault(attr, &all);
+	(void)posix_spawnattr_setpgroup(attr, 0);
+	(void)posix_spawnattr_setflags(
+	    attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+/* The terminal belongs to one process group. The child reads from it, so it gets the terminal while
+ * it runs; Ctrl-C then reaches the child, and its end reaches us. */
+static void give_terminal(pid_t pgrp)
+{
+	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
+		return; /* no terminal, or not ours to give */
+	void (*old)(int) = signal(SIGTTOU, SIG_IGN);
+	(void)tcsetpgrp(STDIN_FILENO, pgrp); /* without it the child stops at its first read */
+	(void)signal(SIGTTOU, old);
+}
+
+int child_spawn(struct child *c, char *const *argv, struct why *w)
+{
+	extern char **environ;
+	int out[2], err[2];
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return why_errno(w, WHY_BUG, "pipe");
+	if (pipe2(err, O_CLOEXEC) < 0) {
+		(void)close(out[0]); /* unused */
+		(void)close(out[1]); /* unused */
+		return why_errno(w, WHY_BUG, "pipe");
+	}
+	if (posix_spawn_file_actions_init(&fa) != 0 || posix_spawnattr_init(&attr) != 0)
+		abort(); /* out of memory */
+	(void)posix_spawn_file_actions_adddup2(&fa, out[1], STDOUT_FILENO);
+	(void)posix_spawn_file_actions_adddup2(&fa, err[1], STDERR_FILENO);
+	reset_signals(&attr);
+	int r = posix_spawnp(&c->pid, argv[0], &fa, &attr, argv, environ);
+	(void)posix_spawn_file_actions_destroy(&fa);
+	(void)posix_spawnattr_destroy(&attr);
+	(void)close(out[1]); /* the child's */
+	(void)close(err[1]); /* the child's */
+	if (r != 0) {
+		(void)close(out[0]); /* unused */
+		(void)close(err[0]); /* unused */
+		errno = r;
+		c->pid = 0;
+		return why_errno(w, r == ENOENT ? 127 : 126, "%s", argv[0]);
+	}
+	/* Our own ends: nobody else sees the flag. */
+	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+	(void)fcntl(err[0], F_SETFL, O_NONBLOCK);
+	c->out = out[0];
+	c->err = err[0];
+	give_terminal(c->pid);
+	return 0;
+}
+
+void child_kill(const struct child *c, int signo)
+{
+	if (c->pid > 0)
+		(void)kill(-c->pid, signo); /* a group that is gone needs no signal */
+}
+
+bool child_ended(struct child *c, int *status)
+{
+	pid_t r;
+
+	if (c->pid == 0)
+		return false;
+	do
+		r = waitpid(c->pid, status, WNOHANG);
+	while (r < 0 && errno == EINTR);
+	if (r != c->pid)
+		return false;
+	if (isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == c->pid) {
+		void (*old)(int) = signal(SIGTTOU, SIG_IGN);
+
+		(void)tcsetpgrp(STDIN_FILENO, getpgrp()); /* back to us, as the shell expects */
+		(void)signal(SIGTTOU, old);
+	}
+	c->pid = 0;
+	return true;
+}

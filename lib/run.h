@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOUT_RUN_H
+#define SPOUT_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "msg.h"
+
+/*
+ * What one generation has said so far, and the messages it is made of: tokens, then done or error.
+ * Messages are left open (msg.h). No clock in here: the caller says what time it is.
+ */
+enum run_full_text { RUN_FULL_NONE, RUN_FULL_DONE, RUN_FULL_EACH };
+
+enum { RUN_FULL_MAX = 16 << 20 }; /* bytes of full_text, escaped; then full_text_truncated */
+
+struct run {
+	struct msg_from from;
+	enum run_full_text full_text;
+	struct buf said;  /* the text so far, as content of a JSON string */
+	bool truncated;   /* not all of it fitted */
+	uint64_t bytes;   /* of text */
+	int64_t start_ms; /* on clock_ms() */
+	int64_t first_ms; /* of the first token; 0 before it */
+};
+
+void run_init(struct run *r, const struct msg_from *from, enum run_full_text full, int64_t now_ms);
+void run_fini(struct run *r);
+
+/* Counts a token that is published as it came: the raw content of its JSON string. */
+void run_note(struct run *r, struct json_slice content, int64_t now_ms);
+
+/* Adds to m an open token message with text, which is valid UTF-8. -1 when m is full. */
+int run_token(
+    struct run *r, struct buf *m, const char *text, size_t len, int64_t wall_us, int64_t now_ms);
+
+/* Adds to m an open done message with full_text and metadata. */
+int run_done(struct run *r, struct buf *m, int64_t wall_us, int64_t now_ms);
+
+/* Adds to m an open error message; extra is open JSON members behind `error`
+ * ("\"signal\":\"TERM\"") or NULL. */
+int run_error(struct run *r, struct buf *m, const char *error, const char *extra, int64_t wall_us);
+
+#endif
