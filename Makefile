@@ -19,12 +19,12 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
            json id msg ndjson
-PROTOCOL = run intake http http_query http_answer cors route sse
+PROTOCOL = note run intake http http_query http_answer cors route sse
 EDGES    = loop loop_epoll loop_poll net resp redis link proc command local
 TOP      = cli log append feed
 
 # --- Commands and the foreign libraries that each declares.
-COMMANDS       = sp-pub
+COMMANDS       = sp-pub sp-sub
 LIBS_sp-pub    = hiredis
 LIBS_sp-sub    = hiredis
 LIBS_sp-sse    = hiredis

@@ -432,7 +432,7 @@ static void on_deadline(void *arg)
 	loop_stop(p->loop);
 }
 
-/* The first signal ends the input and waits for what is on its way; a second one ends us. */
+/* Ends the input and waits for what is on its way. */
 static void on_signal(void *arg, int signo)
 {
 	struct pub *p = arg;
@@ -442,10 +442,9 @@ static void on_signal(void *arg, int signo)
 		command_on_child(&p->command);
 		return;
 	}
-	bool again = p->signo != 0;
 	p->signo = signo;
 	p->status = 128 + signo;
-	if (again || p->cli.down) {
+	if (p->cli.down) {
 		loop_stop(p->loop);
 		return;
 	}

@@ -30,6 +30,10 @@ struct feed_start {
 	int64_t ago_ms;
 };
 
+/* Reads run, now, 0 (all), an id, or a duration (5m: the last five minutes; digits alone are
+ * seconds, but 12 or more of them are an id). WHY_USAGE when it is none of them. */
+int feed_parse_since(struct feed_start *start, const char *text, struct why *w);
+
 struct feed_source {
 	const char *name; /* a channel, or a pattern as PSUBSCRIBE takes it */
 	bool is_pattern;

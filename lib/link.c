@@ -146,19 +146,18 @@ static void deliver(struct link *link)
 		link->ops->on_idle(link->arg);
 }
 
-static void step(struct link *link)
+static void step(struct link *link, bool readable)
 {
 	struct redis *r = link->redis;
 	struct why w;
 
-	if (redis_step(r, &w) < 0) {
+	if (redis_flush(r, &w) < 0 || (readable && redis_read(r, &w) < 0)) {
 		lost(link, &w);
 		return;
 	}
 	deliver(link);
 	/* What the callbacks queued goes out now, without a wake-up in between. */
-	if (link->redis == r && (redis_want(r) & LOOP_WRITE) && redis_is_connected(r) &&
-	    redis_step(r, &w) < 0)
+	if (link->redis == r && (redis_want(r) & LOOP_WRITE) && redis_flush(r, &w) < 0)
 		lost(link, &w);
 	settle(link);
 }
@@ -166,7 +165,7 @@ static void step(struct link *link)
 void link_pump(struct link *link)
 {
 	if (link->redis != NULL)
-		step(link);
+		step(link, false);
 }
 
 size_t link_send(struct link *link, const void *p, size_t n)
@@ -187,8 +186,7 @@ size_t link_send(struct link *link, const void *p, size_t n)
 
 static void on_ready(void *arg, unsigned ready)
 {
-	(void)ready; /* redis_step finds out itself */
-	step(arg);
+	step(arg, ready & LOOP_READ);
 }
 
 /* Opens the private Redis, starting it when nobody listens there. -2 when that cannot be done:
@@ -223,7 +221,7 @@ static void connect_now(struct link *link)
 		lost(link, &w);
 	} else {
 		link->watch.fd = redis_fd(link->redis);
-		step(link);
+		step(link, false);
 	}
 }
 

@@ -28,12 +28,15 @@ void proc_die_of_pipe(void)
 	_exit(128 + SIGPIPE); /* it was blocked */
 }
 
+static int signal_pipe[2] = {-1, -1}; /* a handler gets no argument */
+static volatile sig_atomic_t stop_signals;
+
 int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w)
 {
 	while (len > 0) {
 		ssize_t n = write(fd, s, len);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && stop_signals == 0)
 			continue;
 		if (n < 0)
 			return why_errno(w, WHY_IO, "%s", name);
@@ -45,13 +48,14 @@ int proc_write(int fd, const char *name, const char *s, size_t len, struct why *
 
 /* --- Signals: the handler writes the number into a pipe that the loop reads. */
 
-static int signal_pipe[2] = {-1, -1}; /* a handler gets no argument */
-
 static void on_any_signal(int signo)
 {
 	int saved = errno;
 	unsigned char byte = (unsigned char)signo;
 
+	/* The first one is handled in order; who asks again wants no order. */
+	if (signo != SIGCHLD && stop_signals++ > 0)
+		_exit(128 + signo);
 	/* A full pipe means that enough signals wait already. */
 	if (write(signal_pipe[1], &byte, 1) < 0) {
 	}

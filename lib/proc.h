@@ -15,8 +15,8 @@
 void proc_std(bool closed[3]);
 
 /* Writes all of s[0..len) to fd, which may block. A closed pipe raises SIGPIPE, as the shell
- * expects it; when that is ignored, and for any other failure, -1 with WHY_IO (name is the object).
- */
+ * expects it; when that is ignored, when a signal asked to stop, and for any other failure, -1 with
+ * WHY_IO (name is the object). */
 int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w);
 
 /* Ends this process by SIGPIPE, whatever its disposition was. */
@@ -30,7 +30,8 @@ struct signals {
 	void *arg;
 };
 
-/* Turns each of the signals (ends with 0) into a call of on_signal from the loop. */
+/* Turns each of the signals (ends with 0) into a call of on_signal from the loop. All but SIGCHLD
+ * ask to stop: a second one of those ends the process at once, with 128 + its number. */
 int signals_open(struct signals *s, struct loop *loop, const int *signos,
     void (*on_signal)(void *arg, int signo), void *arg, struct why *w);
 void signals_close(struct signals *s);

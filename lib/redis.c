@@ -143,8 +143,16 @@ void redis_subscribing(struct redis *r)
 
 /* --- Bytes out and in */
 
-static int flush_out(struct redis *r, struct why *w)
+int redis_flush(struct redis *r, struct why *w)
 {
+	if (!r->connected) {
+		int c = net_connected(r->net, w);
+
+		if (c != 0)
+			return c == NET_AGAIN ? 0 : -1;
+		r->connected = true;
+		r->since_ms = clock_ms();
+	}
 	while (r->out.len > 0) {
 		ssize_t n = net_write(r->net, buf_head(&r->out), r->out.len, w);
 
@@ -157,9 +165,9 @@ static int flush_out(struct redis *r, struct why *w)
 	return 0;
 }
 
-static int read_in(struct redis *r, struct why *w)
+int redis_read(struct redis *r, struct why *w)
 {
-	if (resp_has_bytes(r->resp))
+	if (!r->connected || resp_has_bytes(r->resp))
 		return 0; /* the last read is not used up */
 	if (r->in == NULL)
 		r->in = xmalloc(READ_SIZE);
@@ -175,24 +183,11 @@ static int read_in(struct redis *r, struct why *w)
 	return 0;
 }
 
-int redis_step(struct redis *r, struct why *w)
-{
-	if (!r->connected) {
-		int c = net_connected(r->net, w);
-
-		if (c != 0)
-			return c == NET_AGAIN ? 0 : -1;
-		r->connected = true;
-		r->since_ms = clock_ms();
-	}
-	return flush_out(r, w) < 0 ? -1 : read_in(r, w);
-}
-
 ssize_t redis_write(struct redis *r, const void *p, size_t n, struct why *w)
 {
 	if (!r->connected)
 		return 0;
-	if (flush_out(r, w) < 0)
+	if (redis_flush(r, w) < 0)
 		return -1;
 	if (r->out.len > 0)
 		return 0;
@@ -277,13 +272,13 @@ int redis_tick(struct redis *r, int64_t now_ms, struct why *w)
 		    w, WHY_UNAVAILABLE, "no answer for %lld ms", (long long)r->times.command_ms);
 	r->pinged = true;
 	redis_command(r, 1, ping, NULL);
-	return flush_out(r, w);
+	return redis_flush(r, w);
 }
 
 int redis_wait(struct redis *r, struct reply **reply, struct why *w)
 {
 	for (;;) {
-		if (redis_step(r, w) < 0)
+		if (redis_flush(r, w) < 0 || redis_read(r, w) < 0)
 			return -1;
 		int got = redis_next(r, reply, w);
 		if (got != 0)

@@ -41,9 +41,13 @@ unsigned redis_want(const struct redis *r);
 /* Whether the stream is connected (AUTH may still be unanswered). */
 bool redis_is_connected(const struct redis *r);
 
-/* Goes on with connecting, sending what is queued and reading once. WHY_UNAVAILABLE when the
- * connection is lost. */
-int redis_step(struct redis *r, struct why *w);
+/* Goes on with connecting, and sends what is queued, as far as that goes now. -1: WHY_UNAVAILABLE,
+ * the connection is lost. */
+int redis_flush(struct redis *r, struct why *w);
+
+/* Reads once; redis_next must be called until it returns 0 before the next time. The same failure.
+ */
+int redis_read(struct redis *r, struct why *w);
 
 /* The next reply that has come: 1, or 0 when there is none yet. -1: the server talks garbage, or
  * refused AUTH or SELECT (WHY_REFUSED). Replies to AUTH, SELECT and PING do not show. */
