@@ -24,7 +24,7 @@ EDGES    = loop loop_epoll loop_poll net resp redis link proc command local
 TOP      = cli log append feed
 
 # --- Commands and the foreign libraries that each declares.
-COMMANDS       = sp-pub sp-sub
+COMMANDS       = sp-pub sp-sub sp-local
 LIBS_sp-pub    = hiredis
 LIBS_sp-sub    = hiredis
 LIBS_sp-sse    = hiredis

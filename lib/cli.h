@@ -55,15 +55,16 @@ struct cli {
 		    "first part of project channels ($SP_NAMESPACE, else sp)", NULL, 0, 0    \
 	}
 
-#define CLI_OPTS_LOG(c)                                                                         \
+#define CLI_OPTS_SAY(s)                                                                         \
 	{.kind = OPT_GROUP, .name = "Messages"},                                                \
-	    {'v', "verbose", NULL, OPT_COUNT, &(c)->say.verbose, "say more on stderr", NULL, 0, \
-		0},                                                                             \
-	    {'q', "quiet", NULL, OPT_COUNT, &(c)->say.quiet, "say only errors", NULL, 0, 0},    \
+	    {'v', "verbose", NULL, OPT_COUNT, &(s)->verbose, "say more on stderr", NULL, 0, 0}, \
+	    {'q', "quiet", NULL, OPT_COUNT, &(s)->quiet, "say only errors", NULL, 0, 0},        \
 	{                                                                                       \
-		0, "log", "FORMAT", OPT_CHOICE, &(c)->say.json,                                 \
-		    "text, or json: one object a line", "text|json", 0, 0                       \
+		0, "log", "FORMAT", OPT_CHOICE, &(s)->json,                                     \
+		    "how to write them: json is one object a line", "text|json", 0, 0           \
 	}
+
+#define CLI_OPTS_LOG(c) CLI_OPTS_SAY(&(c)->say)
 
 /* Finds the URL (hiding its secrets from argv) and checks namespace, project and stage. `one_shot`:
  * give up after the connect timeout unless --give-up says otherwise. Statuses: WHY_USAGE,
