@@ -19,12 +19,12 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
            json id msg ndjson
-PROTOCOL = note run intake http http_query http_answer cors route sse
-EDGES    = loop loop_epoll loop_poll net resp redis link proc command local
-TOP      = cli log append feed
+PROTOCOL = note run intake sse_json http http_query http_answer cors route sse
+EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command local
+TOP      = cli log append feed stream inetd
 
 # --- Commands and the foreign libraries that each declares.
-COMMANDS       = sp-pub sp-sub sp-local
+COMMANDS       = sp-pub sp-sub sp-sse sp-local
 LIBS_sp-pub    = hiredis
 LIBS_sp-sub    = hiredis
 LIBS_sp-sse    = hiredis
@@ -88,9 +88,11 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB) tests/unit/t.h
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/unit $(LDFLAGS) -o $@ $< $(LIB) $(call foreign,hiredis)
 
-$(BUILD)/bench/%: tests/bench/%.c $(LIB)
+# --as-needed, so that `empty` really costs what an empty program costs.
+$(BUILD)/bench/%: tests/bench/%.c tests/bench/bench.h $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(call foreign,hiredis)
+	$(CC) $(ALL_CFLAGS) $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags hiredis)) $(LDFLAGS) \
+	    -Wl,--as-needed -o $@ $< $(LIB) $(call foreign,hiredis) -pthread
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
@@ -112,6 +114,9 @@ fuzz:
 
 lint: all
 	tests/lint $(BUILD)
+
+print-%:
+	@echo "$($*)"
 
 deps:
 	@tests/deps

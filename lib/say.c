@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -39,6 +40,10 @@ void say(const struct say *s, enum say_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap); /* a cut message is still a message */
 	va_end(ap);
+	if (s->syslog) {
+		syslog(level == SAY_ERROR ? LOG_ERR : LOG_NOTICE, "%s", text);
+		return;
+	}
 	buf_init(&b, SAY_LINE_MAX * 2);
 	if (s->json)
 		add_json(&b, s, level, text);
@@ -48,6 +53,12 @@ void say(const struct say *s, enum say_level level, const char *fmt, ...)
 	if (write(STDERR_FILENO, buf_head(&b), b.len) < 0) {
 	}
 	buf_fini(&b);
+}
+
+void say_to_syslog(struct say *s)
+{
+	openlog(s->tool, LOG_PID, LOG_DAEMON);
+	s->syslog = 1;
 }
 
 int say_why(const struct say *s, const struct why *w)

@@ -15,10 +15,14 @@ struct say {
 	int quiet;        /* -q: errors only */
 	int verbose;      /* -v: details too */
 	int json;         /* --log=json: 1 */
+	int syslog;       /* to syslog(3) instead: see say_to_syslog */
 };
 
 void say(const struct say *s, enum say_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* From now on to syslog(3), for when stderr belongs to somebody else. */
+void say_to_syslog(struct say *s);
 
 /* Prints the reason as an error (with the hint to --help when it is misuse); returns its exit
  * status. */

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/* sp-sse: messages as Server-Sent Events: a filter, a decoder, a stream, or one HTTP exchange.
+ *
+ *	socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr EXEC:'sp-sse --inetd'
+ *	curl -N http://127.0.0.1:8080/api/v1/sse/projects/7/stages/story/ */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "cli.h"
+#include "feed.h"
+#include "http.h"
+#include "inetd.h"
+#include "ndjson.h"
+#include "peer.h"
+#include "proc.h"
+#include "sse.h"
+#include "sse_json.h"
+#include "stream.h"
+
+enum { READ_SIZE = 64 * 1024, WRITE_MS = 30000 };
+
+struct sse {
+	struct cli cli;
+	struct link_conf link;
+	bool decode, meta, inetd, event_names, insecure;
+	int auth;
+	struct opt_list allow, cors, keys;
+	const char *since;
+	int64_t max_line, max_header, header_ms, heartbeat_ms, retry_ms;
+	struct buf out;    /* filter and decoder */
+	struct loop *loop; /* stream */
+	struct stream *stream;
+	struct signals signals;
+	int status;
+	struct why why;
+};
+
+static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_rest *rest);
+static int check(struct sse *s, const struct opt_rest *rest);
+static int filter(struct sse *s);
+static int decode(struct sse *s);
+static int stream(struct sse *s);
+static int inetd(struct sse *s);
+static int report(struct sse *s);
+
+int main(int argc, char **argv)
+{
+	struct sse s = {.cli = CLI_DEFAULTS("sp-sse"),
+	    .max_line = NDJSON_MAX_LINE,
+	    .max_header = HTTP_HEAD_MAX,
+	    .header_ms = 10000,
+	    .heartbeat_ms = 15000,
+	    .retry_ms = 2000};
+	struct opt_rest rest;
+	bool closed[3];
+
+	proc_std(closed);
+	switch (parse(&s, argc, argv, &rest)) {
+	case OPT_BAD:
+		return say_why(&s.cli.say, &s.why);
+	case OPT_EXIT:
+		return 0;
+	case OPT_RUN:
+		break;
+	}
+	int r = check(&s, &rest);
+	if (r == 0 && closed[STDOUT_FILENO])
+		r = why_set(&s.why, WHY_IO, "standard output is closed");
+	if (r == 0 && closed[STDIN_FILENO] && s.cli.project == NULL)
+		r = why_set(&s.why, WHY_IO, "standard input is closed");
+	if (r == 0)
+		r = s.inetd                 ? inetd(&s)
+		    : s.cli.project != NULL ? stream(&s)
+		    : s.decode              ? decode(&s)
+					    : filter(&s);
+	return report(&s);
+}
+
+/* --- Options */
+
+static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_rest *rest)
+{
+	const struct opt opts[] = {
+	    {'d', "decode", NULL, OPT_FLAG, &s->decode, "read events, write a line each", NULL, 0,
+		0},
+	    {0, "meta", NULL, OPT_FLAG, &s->meta,
+		"with -d: wrap each event as {\"id\",\"event\",\"data\"}", NULL, 0, 0},
+	    {0, "inetd", NULL, OPT_FLAG, &s->inetd,
+		"serve one HTTP exchange on standard input and output", NULL, 0, 0},
+	    CLI_OPTS_NAMES(&s->cli),
+	    {0, "since", "WHEN", OPT_STRING, &s->since,
+		"with -p: run, now, 0, an id or a duration, as for sp-sub", NULL, 0, 0},
+	    {.kind = OPT_GROUP, .name = "Events"},
+	    {0, "event-names", NULL, OPT_FLAG, &s->event_names,
+		"add event: from each message's type", NULL, 0, 0},
+	    {0, "heartbeat", "D", OPT_DURATION, &s->heartbeat_ms,
+		"send a comment after D of silence (15s)", NULL, 1, 0},
+	    {0, "retry", "D", OPT_DURATION, &s->retry_ms,
+		"tell readers to come back D after a loss (2s)", NULL, 1, 0},
+	    {0, "max-line", "SIZE", OPT_SIZE, &s->max_line, "refuse longer lines and events (1m)",
+		NULL, 1, 512 << 20},
+	    {.kind = OPT_GROUP, .name = "Access"},
+	    {0, "auth", "HOW", OPT_CHOICE, &s->auth,
+		"none: everybody may read, from this machine only", "none", 0, 0},
+	    {0, "insecure", NULL, OPT_FLAG, &s->insecure, "with --auth none: from any machine",
+		NULL, 0, 0},
+	    {0, "key", "FILE", OPT_LIST, &s->keys, "tokens are not supported by this version", NULL,
+		0, 0},
+	    {0, "allow", "GLOB", OPT_LIST, &s->allow,
+		"serve channels that match on the channel route; may be repeated", NULL, 0, 0},
+	    {0, "cors", "ORIGIN", OPT_LIST, &s->cors,
+		"let pages from this origin read; may be repeated", NULL, 0, 0},
+	    {.kind = OPT_GROUP, .name = "Limits"},
+	    {0, "max-header", "SIZE", OPT_SIZE, &s->max_header, "of a request head (8k)", NULL, 64,
+		1 << 20},
+	    {0, "header-timeout", "D", OPT_DURATION, &s->header_ms,
+		"for the request head to come (10s)", NULL, 1, 0},
+	    CLI_OPTS_REDIS(&s->cli, "timeout"),
+	    CLI_OPTS_LOG(&s->cli),
+	    {.kind = OPT_GROUP},
+	};
+	const struct opt_tool tool = {.name = "sp-sse",
+	    .summary = "Turn messages into Server-Sent Events, and back.",
+	    .usage = "sp-sse [--event-names] < NDJSON > SSE\n"
+		     "sp-sse -d [--meta] < SSE > NDJSON\n"
+		     "sp-sse [options] -p PROJECT [-s STAGE]\n"
+		     "sp-sse [options] --inetd",
+	    .examples =
+		"sp-sub -c chat:42 | sp-sse\n"
+		"curl -sN http://127.0.0.1:8080/api/v1/sse/projects/7/ | sp-sse -d | jq .type\n"
+		"socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr EXEC:'sp-sse --inetd'",
+	    .opts = opts};
+
+	return opt_parse(&tool, argc, argv, rest, &s->why);
+}
+
+static int check(struct sse *s, const struct opt_rest *rest)
+{
+	if (rest->noperands > 0 || rest->command != NULL)
+		return why_set(&s->why, WHY_USAGE, "unexpected argument %s",
+		    rest->noperands > 0 ? rest->operands[0] : "--");
+	if (s->keys.count > 0)
+		return why_set(&s->why, WHY_USAGE,
+		    "--key: tokens are not supported by this version; it serves without "
+		    "authentication, "
+		    "to this machine only");
+	if (s->inetd + s->decode + (s->cli.project != NULL) > 1)
+		return why_set(&s->why, WHY_USAGE, "--inetd, -d and -p exclude each other");
+	if (s->meta && !s->decode)
+		return why_set(&s->why, WHY_USAGE, "--meta needs -d");
+	for (int i = 0; i < s->cors.count; i++)
+		if (cors_check(s->cors.items[i], &s->why) < 0)
+			return -1;
+	if (!s->inetd && s->cli.project == NULL)
+		return s->cli.stage != NULL ? why_set(&s->why, WHY_USAGE, "-s needs -p PROJECT")
+					    : 0;
+	return cli_redis(&s->cli, false, &s->link, &s->why);
+}
+
+/* --- The filter and the decoder */
+
+static int flush(struct sse *s)
+{
+	int r =
+	    proc_write(STDOUT_FILENO, "standard output", buf_head(&s->out), s->out.len, &s->why);
+
+	buf_clear(&s->out);
+	return r;
+}
+
+static int filter_line(void *arg, const char *line, size_t len)
+{
+	struct sse *s = arg;
+	int r = sse_json_encode(&s->out, line, len, s->event_names, &s->why);
+
+	return s->out.len >= READ_SIZE && r == 0 ? flush(s) : r;
+}
+
+/* Reads standard input to its end, a chunk at a time: 1 a chunk, 0 the end, -1. */
+static int read_chunk(struct sse *s, char *chunk, size_t *len)
+{
+	ssize_t n;
+
+	do
+		n = read(STDIN_FILENO, chunk, READ_SIZE);
+	while (n < 0 && errno == EINTR);
+	*len = n > 0 ? (size_t)n : 0;
+	return n < 0 ? why_errno(&s->why, WHY_IO, "standard input") : n > 0;
+}
+
+static int filter(struct sse *s)
+{
+	struct ndjson lines;
+	struct why bad = {0};
+	char *chunk = xmalloc(READ_SIZE);
+	size_t len;
+	int r;
+
+	ndjson_init(&lines, (size_t)s->max_line, false);
+	buf_init(&s->out, SIZE_MAX / 2);
+	while ((r = read_chunk(s, chunk, &len)) > 0) {
+		r = ndjson_feed(&lines, chunk, len, filter_line, s, &s->why);
+		if (r < 0 || flush(s) < 0)
+			break;
+	}
+	if (r == 0)
+		r = ndjson_end(&lines, filter_line, s, &s->why);
+	if (r < 0 && s->why.status == WHY_DATA && strncmp(s->why.text, "line ", 5) != 0) {
+		bad = s->why;
+		(void)why_set(&s->why, WHY_DATA, "line %llu: %s", (unsigned long long)lines.line,
+		    bad.text); /* fills s->why */
+	}
+	bad = s->why;
+	if (flush(s) == 0)
+		s->why = bad; /* what was in front of it is written */
+	ndjson_fini(&lines);
+	free(chunk);
+	return r;
+}
+
+static int decode_event(void *arg, const struct sse_message *m, struct why *w)
+{
+	struct sse *s = arg;
+
+	(void)w;                                    /* flush fills s->why, which is the same */
+	(void)sse_json_decode(&s->out, m, s->meta); /* no cap */
+	return s->out.len >= READ_SIZE ? flush(s) : 0;
+}
+
+static int decode(struct sse *s)
+{
+	struct sse_decoder d;
+	char *chunk = xmalloc(READ_SIZE);
+	size_t len;
+	int r;
+
+	sse_decoder_init(&d, (size_t)s->max_line);
+	buf_init(&s->out, SIZE_MAX / 2);
+	while ((r = read_chunk(s, chunk, &len)) > 0) {
+		r = sse_feed(&d, chunk, len, decode_event, s, &s->why);
+		struct why bad = s->why;
+		if (flush(s) < 0)
+			break;
+		s->why = bad;
+		if (r < 0)
+			break;
+	}
+	sse_decoder_fini(&d);
+	free(chunk);
+	return r;
+}
+
+/* --- A stream on standard output */
+
+static void on_end(void *arg, enum stream_end end, const struct why *w)
+{
+	struct sse *s = arg;
+
+	if (end == STREAM_ERROR)
+		s->status = WHY_ENDED;
+	else if (w != NULL)
+		s->why = *w;
+	loop_stop(s->loop);
+}
+
+static void on_down(void *arg, const struct why *w, int64_t wait_ms)
+{
+	struct sse *s = arg;
+
+	cli_down(&s->cli, w, wait_ms);
+}
+
+static void on_started(void *arg, const char *path)
+{
+	struct sse *s = arg;
+
+	cli_started(&s->cli, path);
+}
+
+static void on_signal(void *arg, int signo)
+{
+	struct sse *s = arg;
+
+	s->status = 128 + signo;
+	loop_stop(s->loop);
+}
+
+static int stream(struct sse *s)
+{
+	static const int signos[] = {SIGINT, SIGTERM, SIGHUP, 0};
+	static const struct stream_ops ops = {NULL, on_end, on_down, on_started};
+	char *channel = chan_stage(s->cli.namespace, s->cli.project, s->cli.stage);
+	struct stream_conf conf = {.link = s->link,
+	    .source = {channel, s->cli.stage == NULL},
+	    .start = {.since = s->cli.stage != NULL ? FEED_RUN : FEED_NOW},
+	    .from = {s->cli.project, s->cli.stage},
+	    .ends = s->cli.stage != NULL,
+	    .event_names = s->event_names,
+	    .heartbeat_ms = s->heartbeat_ms,
+	    .retry_ms = s->retry_ms,
+	    .write_ms = WRITE_MS,
+	    .fd = STDOUT_FILENO};
+
+	if ((s->since == NULL || feed_parse_since(&conf.start, s->since, &s->why) == 0) &&
+	    loop_open(&s->loop, &s->why) == 0 &&
+	    signals_open(&s->signals, s->loop, signos, on_signal, s, &s->why) == 0 &&
+	    stream_open(&s->stream, s->loop, &conf, &ops, s, &s->why) == 0)
+		(void)loop_run(s->loop, &s->why); /* s->why tells */
+	stream_close(s->stream);
+	signals_close(&s->signals);
+	loop_close(s->loop);
+	free(channel);
+	return s->why.status == 0 ? 0 : -1;
+}
+
+static int inetd(struct sse *s)
+{
+	const struct inetd_conf conf = {.link = s->link,
+	    .say = &s->cli.say,
+	    .namespace = s->cli.namespace,
+	    .cors = {s->cors.items, (size_t)s->cors.count},
+	    .allow = s->allow.items,
+	    .nallow = s->allow.count,
+	    .insecure = s->insecure,
+	    .event_names = s->event_names,
+	    .max_header = s->max_header,
+	    .header_ms = s->header_ms,
+	    .heartbeat_ms = s->heartbeat_ms,
+	    .retry_ms = s->retry_ms,
+	    .on_down = on_down,
+	    .arg = s};
+
+	if (peer_is_on_stderr())
+		say_to_syslog(&s->cli.say);
+	s->status = inetd_serve(&conf);
+	return 0;
+}
+
+static int report(struct sse *s)
+{
+	if (s->why.status != 0)
+		s->status = say_why(&s->cli.say, &s->why);
+	buf_fini(&s->out);
+	opt_list_fini(&s->allow);
+	opt_list_fini(&s->cors);
+	opt_list_fini(&s->keys);
+	cli_fini(&s->cli);
+	return s->status;
+}
