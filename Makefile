@@ -19,9 +19,9 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
            json id msg ndjson
-PROTOCOL = note run intake sse_json http http_query http_answer cors route sse
+PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command local
-TOP      = cli log append feed stream inetd
+TOP      = cli log append source feed stream inetd
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* source: a channel or pattern, and its log. */
+#include "source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chan.h"
+
+enum { HELD_MAX = 8 << 20 }; /* live messages that wait for the answer to one page */
+
+/* The log of a pattern that can only match one project's stages; NULL for others. */
+static char *log_of_pattern(const char *pattern)
+{
+	size_t n = strlen(pattern);
+	struct chan_parts parts;
+
+	if (n < 2 || pattern[n - 1] != '*' || strcspn(pattern, "*?[]\\") != n - 1)
+		return NULL;
+	char *example = xstrdup(pattern);
+	example[n - 1] = 'x';
+	bool is_project = chan_parse(example, n, &parts) && parts.stage_len == 1;
+	char *log = is_project ? chan_log(example, n) : NULL;
+	free(example);
+	return log;
+}
+
+int source_init(
+    struct source *s, const struct feed_source *from, const struct feed_start *start, struct why *w)
+{
+	*s = (struct source){.name = from->name, .is_pattern = from->is_pattern};
+	join_init(&s->join, HELD_MAX);
+	s->log = from->is_pattern ? log_of_pattern(from->name)
+				  : chan_log(from->name, strlen(from->name));
+	if (s->log != NULL) {
+		s->runs = log_sibling(s->log, ":runs");
+		return 0;
+	}
+	s->join.live = true;
+	if (start->since == FEED_NOW)
+		return 0;
+	return why_set(w, WHY_USAGE,
+	    "pattern %s: messages of several logs can only be followed from now on", from->name);
+}
+
+void source_fini(struct source *s)
+{
+	free(s->log);
+	free(s->runs);
+	join_fini(&s->join);
+}
+
+bool source_matches(const struct source *s, const char *channel, size_t len)
+{
+	size_t n = strlen(s->name);
+	struct chan_parts parts;
+
+	if (s->is_pattern)
+		/* A project's pattern matches its stages and nothing that merely looks like one. */
+		return chan_glob(s->name, n, channel, len) &&
+		    (s->log == NULL || chan_parse(channel, len, &parts));
+	return n == len && memcmp(s->name, channel, n) == 0;
+}
+
+void source_ask(struct source *s, struct redis *r)
+{
+	s->answers = 0;
+	log_ask_run(r, s->runs, s->name);
+	log_ask_first(r, s->log);
+	log_ask_last(r, s->log);
+	log_ask_time(r);
+}
+
+bool source_answer(struct source *s, const struct reply *reply)
+{
+	switch (s->answers++) {
+	case 0:
+		s->has_run = log_run(reply, &s->run);
+		return false;
+	case 1:
+		s->first = log_only_id(reply);
+		return false;
+	case 2:
+		s->last = log_only_id(reply);
+		return false;
+	default:
+		s->time_ms = log_time(reply);
+		return true;
+	}
+}
+
+static struct id first_cursor(const struct source *s, const struct feed_start *start)
+{
+	uint64_t ago = (uint64_t)start->ago_ms;
+
+	switch (start->since) {
+	case FEED_NOW:
+		return s->last;
+	case FEED_RUN:
+		return s->has_run ? log_just_before(s->run.start) : (struct id){0, 0};
+	case FEED_ALL:
+		break;
+	case FEED_AFTER:
+		return start->after;
+	case FEED_AGO:
+		return log_just_before((struct id){s->time_ms > ago ? s->time_ms - ago : 0, 0});
+	}
+	return (struct id){0, 0};
+}
+
+bool source_begin(struct source *s, const struct feed_start *start)
+{
+	if (s->begun)
+		return false;
+	s->begun = true;
+	if (s->log != NULL)
+		s->join.cursor = first_cursor(s, start);
+	return true;
+}
+
+bool source_has_gap(struct source *s, struct id *after, struct id *before)
+{
+	struct join *j = &s->join;
+
+	*after = j->cursor;
+	*before = (struct id){0, 0};
+	if (s->log == NULL)
+		return true; /* nothing to resume from */
+	if (id_is_zero(j->cursor))
+		return false;
+	if (id_cmp(s->last, j->cursor) < 0) {
+		/* The log is gone, or the server lost its end: ids may come again from there. */
+		j->cursor = s->last;
+		return true;
+	}
+	*before = s->first;
+	return id_cmp(j->cursor, log_just_before(s->first)) < 0;
+}

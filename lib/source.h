@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOUT_SOURCE_H
+#define SPOUT_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "feed.h"
+#include "id.h"
+#include "join.h"
+#include "log.h"
+#include "redis.h"
+
+/*
+ * One thing that a feed follows, a channel or a pattern: which log it has, where its reading
+ * begins, and what the log cannot give any more. No sockets: questions go into a connection's
+ * queue, answers come as replies.
+ */
+struct source {
+	const char *name; /* borrowed */
+	bool is_pattern;
+	char *log, *runs; /* keys; NULL for a pattern over several logs, which can only be followed
+			     from now on */
+	bool begun;       /* the starting point is known */
+	struct join join;
+	/* From the survey. */
+	int answers; /* so far */
+	bool has_run;
+	struct log_run run;
+	struct id first, last; /* of the log; zero when it is empty or absent */
+	uint64_t time_ms;      /* the server's */
+};
+
+/* WHY_USAGE when the start cannot be had for it. */
+int source_init(struct source *s, const struct feed_source *from, const struct feed_start *start,
+    struct why *w);
+void source_fini(struct source *s);
+
+/* Whether a message of this channel is to be delivered. */
+bool source_matches(const struct source *s, const char *channel, size_t len);
+
+/* Asks what the log holds; then each answer, in order: true when it was the last one. */
+void source_ask(struct source *s, struct redis *r);
+bool source_answer(struct source *s, const struct reply *reply);
+
+/* After the survey: sets the cursor if this is the beginning (returns true), else leaves it. */
+bool source_begin(struct source *s, const struct feed_start *start);
+
+/* Whether messages behind the cursor may be gone, and up to which id (zero: the log does not tell).
+ * Mends a cursor that the log has fallen behind. When in doubt it says so: an entry that was
+ * trimmed right behind the cursor looks the same whether others went with it or not. */
+bool source_has_gap(struct source *s, struct id *after, struct id *before);
+
+#endif
