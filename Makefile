@@ -96,7 +96,7 @@ $(BUILD)/bench/%: tests/bench/%.c tests/bench/bench.h $(LIB)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(call foreign,hiredis)
 
 units: $(UNITS)
 benches: $(BENCHES)

@@ -315,7 +315,7 @@ bool redis_refusal(const char *object, const struct reply *error, struct why *w)
 			(void)why_set(w, WHY_UNAVAILABLE, "%s", text); /* fills w */
 			return true;
 		}
-	enum why_status status = begins(error, "WRONGTYPE") ? WHY_DATA : WHY_REFUSED;
+	int status = begins(error, "WRONGTYPE") ? WHY_DATA : WHY_REFUSED;
 	const char *hint = begins(error, "NOAUTH")
 	    ? " (put the password into the URL: redis://:PASSWORD@host)"
 	    : begins(error, "WRONGPASS") ? " (check the user and password in the URL)"
