@@ -19,7 +19,9 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
            json id msg ndjson
-PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse
+PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse \
+           dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
+           dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command local
 TOP      = cli log append source feed stream inetd
 
@@ -94,6 +96,10 @@ $(BUILD)/bench/%: tests/bench/%.c tests/bench/bench.h $(LIB)
 	$(CC) $(ALL_CFLAGS) $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags hiredis)) $(LDFLAGS) \
 	    -Wl,--as-needed -o $@ $< $(LIB) $(call foreign,hiredis) -pthread
 
+$(BUILD)/examples/%: examples/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB)
+
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(call foreign,hiredis)
@@ -130,7 +136,7 @@ bench: all benches
 
 demo:
 	@tests/deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/examples/play
 	@examples/demo $(BUILD)
 
 # Both are written from the option tables; they are kept in the tree so that packagers need no build.

@@ -24,6 +24,7 @@ extern char **environ;
 enum { READERS_MAX = 4, LOAD_MAX = 1 << 30, DEADLINE_S = 60 };
 
 struct follow {
+	bool drain;
 	const char *where, *channel, *file;
 	size_t messages;
 	struct buf load; /* RESP */
@@ -68,15 +69,22 @@ static void wait_for_readers(redisContext *c, const struct follow *f, long long 
 	}
 }
 
+/* Queued commands go out; nothing is read. */
+static void push(redisContext *c, const char *command)
+{
+	int done = 0;
+
+	(void)redisAppendCommand(c, command); /* out of memory shows below */
+	while (!done)
+		if (redisBufferWrite(c, &done) != REDIS_OK)
+			errx(69, "%s", c->errstr);
+}
+
 static void publish(redisContext *c, const struct follow *f)
 {
 	const char *p = buf_head(&f->load);
 
-	(void)redisAppendCommand(c, "CLIENT REPLY OFF"); /* out of memory shows below */
-	int done = 0;
-	while (!done)
-		if (redisBufferWrite(c, &done) != REDIS_OK)
-			errx(69, "%s", c->errstr);
+	push(c, "CLIENT REPLY OFF");
 	for (size_t left = f->load.len; left > 0;) {
 		ssize_t n = write(c->fd, p, left < 1 << 20 ? left : 1 << 20);
 
@@ -85,6 +93,7 @@ static void publish(redisContext *c, const struct follow *f)
 		p += n;
 		left -= (size_t)n;
 	}
+	push(c, "CLIENT REPLY ON");
 }
 
 /* --- The reader */
@@ -152,8 +161,18 @@ static void measure(const struct follow *f, char **argv, bool last)
 	int fd = open(f->file, O_RDONLY);
 	if (fd < 0)
 		err(74, "%s", f->file);
+	void *reply;
+	if (f->drain)
+		(void)kill(pid, SIGSTOP); /* our own child */
 	int64_t begin = clock_ns();
 	publish(c, f);
+	if (f->drain) {
+		if (redisGetReply(c, &reply) != REDIS_OK) /* to CLIENT REPLY ON: all is published */
+			errx(69, "%s", c->errstr);
+		freeReplyObject(reply);
+		begin = clock_ns();
+		(void)kill(pid, SIGCONT); /* as above */
+	}
 	wait_for_last(f, fd);
 	double seconds = (double)(clock_ns() - begin) / 1e9, n = (double)f->messages;
 	(void)kill(pid, SIGTERM); /* a reader that is gone already shows in check */
@@ -172,16 +191,22 @@ int main(int argc, char **argv)
 	char **readers[READERS_MAX];
 	int n = 0;
 
-	for (int i = 6; i < argc; i++)
+	for (int i = 7; i < argc; i++)
 		if (strcmp(argv[i], "--") == 0 && n < READERS_MAX) {
 			argv[i] = NULL;
 			readers[n++] = argv + i + 1;
 		}
-	if (argc < 8 || n == 0 || readers[0] != argv + 7)
-		errx(64, "usage: follow SOCKET-OR-PORT CHANNEL MESSAGES BLOCKS FILE -- READER ...");
-	struct follow f = {argv[1], argv[2], argv[5], (size_t)atoi(argv[3]), {0}};
+	if (argc < 9 || n == 0 || readers[0] != argv + 8)
+		errx(64,
+		    "usage: follow live|drain SOCKET-OR-PORT CHANNEL MESSAGES BLOCKS FILE -- "
+		    "READER ...");
+	struct follow f = {.drain = strcmp(argv[1], "drain") == 0,
+	    .where = argv[2],
+	    .channel = argv[3],
+	    .messages = (size_t)atoi(argv[4]),
+	    .file = argv[6]};
 	make_load(&f);
-	for (int i = atoi(argv[4]); i > 0; i--)
+	for (int i = atoi(argv[5]); i > 0; i--)
 		for (int r = 0; r < n; r++)
 			measure(&f, readers[r], r == n - 1);
 	return ferror(stdout) ? 74 : 0;

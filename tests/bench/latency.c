@@ -6,7 +6,7 @@
  * A block is p50 and p99 of four ways in turn: a bare hiredis PUBLISH to a thread in SUBSCRIBE, the
  * same without a pause between messages, an EVALSHA of the append script to sp-sub's line, and a
  *line into sp-pub's standard input to sp-sub's line. Each message carries the time it was sent at.
-*/
+ */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -22,7 +22,7 @@
 
 extern char **environ;
 
-enum { INTERVAL_NS = 1000000, DEADLINE_MS = 10000, WARM = 20 };
+enum { INTERVAL_NS = 1000000, DEADLINE_MS = 10000, TURN = 50 };
 
 static const char bare_channel[] = "bench:bare", channel[] = "bench:latency";
 
@@ -156,15 +156,20 @@ static void wait_until(const struct taken *t, size_t n)
 			errx(75, "%zu messages came instead of %zu", atomic_load(&t->n), n);
 }
 
-static void measure(struct latency *l, enum way way, size_t messages)
+static struct taken *reader_of(struct latency *l, enum way way)
+{
+	return way == BARE || way == BARE_AT_ONCE ? &l->bare : &l->sub;
+}
+
+static void send_some(struct latency *l, enum way way, size_t messages)
 {
 	static void (*const send[WAYS])(struct latency *) = {
 	    send_bare, send_bare, send_evalsha, send_line};
-	struct taken *t = way == BARE || way == BARE_AT_ONCE ? &l->bare : &l->sub;
+	struct taken *t = reader_of(l, way);
 	struct timespec next;
 
-	atomic_store(&t->n, 0);
 	(void)clock_gettime(CLOCK_MONOTONIC, &next); /* always there */
+	atomic_store(&t->n, 0);
 	for (size_t i = 0; i < messages; i++) {
 		next.tv_nsec += INTERVAL_NS;
 		next.tv_sec += next.tv_nsec / 1000000000;
@@ -178,17 +183,28 @@ static void measure(struct latency *l, enum way way, size_t messages)
 	if (way != BARE_AT_ONCE)
 		(void)poll(NULL, 0, 5); /* rather than to spin while the last ones come */
 	wait_until(t, messages);
-	double p50 = (double)bench_percentile(t->ns, messages, 50) / 1000;
-	double p99 = (double)bench_percentile(t->ns, messages, 99) / 1000;
-	if (messages > WARM)
-		printf("%.1f %.1f%c", p50, p99, way + 1 < WAYS ? ' ' : '\n');
 }
 
-static void blocks(struct latency *l, int n, size_t messages)
+/* The ways take short turns: the machine's own moods (idle states, neighbours) last longer. */
+static void block(struct latency *l, size_t messages, bool print)
 {
-	for (int i = -1; i < n; i++) /* the first one warms all up, unprinted */
-		for (enum way way = BARE; way < WAYS; way++)
-			measure(l, way, i < 0 ? WARM : messages);
+	int64_t *ns[WAYS];
+
+	for (enum way way = BARE; way < WAYS; way++)
+		ns[way] = xcalloc(messages, sizeof *ns[way]);
+	for (size_t done = 0; done < messages; done += TURN)
+		for (enum way way = BARE; way < WAYS; way++) {
+			send_some(l, way, TURN);
+			memcpy(ns[way] + done, reader_of(l, way)->ns, TURN * sizeof **ns);
+		}
+	for (enum way way = BARE; way < WAYS; way++) {
+		if (print)
+			printf("%.1f %.1f%c",
+			    (double)bench_percentile(ns[way], messages, 50) / 1000,
+			    (double)bench_percentile(ns[way], messages, 99) / 1000,
+			    way + 1 < WAYS ? ' ' : '\n');
+		free(ns[way]);
+	}
 }
 
 /* --- Set-up */
@@ -260,13 +276,13 @@ int main(int argc, char **argv)
 	if (argc != 7 || (script = fopen(argv[2], "r")) == NULL)
 		errx(64, "usage: latency SOCKET-OR-PORT SCRIPT BLOCKS MESSAGES SP-PUB SP-SUB");
 	lua[fread(lua, 1, sizeof lua - 1, script)] = '\0';
-	size_t messages = (size_t)atoi(argv[4]);
+	size_t messages = ((size_t)atoi(argv[4]) + TURN - 1) / TURN * TURN;
 	char *url = url_of(argv[1]);
 	l.redis = bench_connect(argv[1]);
 	l.sha = bench_script(l.redis, lua);
 	(void)snprintf(l.run, sizeof l.run, "%016lx", (unsigned long)clock_ns()); /* fits */
-	taken_init(&l.bare, messages);
-	taken_init(&l.sub, messages);
+	taken_init(&l.bare, TURN);
+	taken_init(&l.sub, TURN);
 	l.bare.redis = bench_connect(argv[1]);
 	freeReplyObject(bench_command(l.bare.redis, "SUBSCRIBE %s", bare_channel));
 	l.sub.fd = start(&sub, (const char *const[]){argv[6], "-u", url, "-c", channel, "-F", NULL},
@@ -278,7 +294,8 @@ int main(int argc, char **argv)
 	wait_for_reader(l.redis, channel);
 	read_with(read_pushes, &l.bare);
 	read_with(read_lines, &l.sub);
-	blocks(&l, atoi(argv[3]), messages);
+	for (int i = atoi(argv[3]); i >= 0; i--)
+		block(&l, messages, i < atoi(argv[3])); /* the first one warms up */
 	(void)kill(sub, SIGTERM);    /* or it is gone: then nothing came, and we are not here */
 	(void)close(l.pub_in);       /* ends sp-pub */
 	(void)waitpid(sub, NULL, 0); /* as above */
