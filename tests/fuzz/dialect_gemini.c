@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "dialect_cuts.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	return cut_anywhere(DIALECT_GEMINI, data, len);
+}
