@@ -44,6 +44,14 @@ lines() { # FILE N: has at least N lines
 	[[ $(wc -l <"$1") -ge $2 ]]
 }
 
+messages() { # FILE N: has exactly N lines that look like messages
+	[[ $(grep -c '^{' "$1") -eq $2 ]]
+}
+
+logged() { # LOG N: has at least N entries
+	[[ $(R XLEN "$1") -ge $2 ]]
+}
+
 says() { # FILE TEXT
 	grep -qF -- "$2" "$1"
 }
@@ -58,11 +66,11 @@ subscribed() { # CHANNEL [N]: has N subscribers, or patterns if it ends in *
 # --- Processes
 
 # Starts a command with its output in NAME.out and NAME.err; $bg_pid is its pid. Standard input is /dev/null
-# unless $bg_in names something else.
+# unless $bg_in names something else; 4 is the tests' own, often a pipe whose end it would hold open.
 bg() { # NAME COMMAND...
 	local name=$1
 	shift
-	"$@" <"${bg_in:-/dev/null}" >"$name.out" 2>"$name.err" 3>&- &
+	"$@" <"${bg_in:-/dev/null}" >"$name.out" 2>"$name.err" 3>&- 4>&- &
 	bg_pid=$!
 	PIDS+=("$bg_pid")
 }

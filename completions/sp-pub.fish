@@ -1,0 +1,26 @@
+# Completes sp-pub in fish. Made by: sp-pub --completion=fish
+complete -c sp-pub -f
+complete -c sp-pub -s c -l channel -d 'the channel, by its full name' -x
+complete -c sp-pub -s p -l project -d 'the project\'s id' -x
+complete -c sp-pub -s s -l stage -d 'the stage\'s name' -x
+complete -c sp-pub -l namespace -d 'first part of project channels ($SP_NAMESPACE, else sp)' -x
+complete -c sp-pub -s f -l from -d 'text: what each read gives is a token; lines: each line is; json: each line is a message' -x -a 'text lines json'
+complete -c sp-pub -l max-line -d 'refuse longer lines (1m)' -x
+complete -c sp-pub -l full-text -d 'whether done, or each token, carries the whole text so far (done)' -x -a 'none done each'
+complete -c sp-pub -s e -l ephemeral -d 'PUBLISH only: keep no log'
+complete -c sp-pub -l maxlen -d 'keep about N messages in the log (10000; 0: all)' -x
+complete -c sp-pub -l ttl -d 'drop the log D after the last message (24h; 0: never)' -x
+complete -c sp-pub -l no-end -d 'publish no done or error at the end'
+complete -c sp-pub -s t -l tee -d 'write the input to standard output too'
+complete -c sp-pub -s i -l ids -d 'print each message\'s sp object once it is acknowledged'
+complete -c sp-pub -s u -l url -d 'redis://, rediss://, unix://, or @FILE that holds one; else $REDIS_URL, else a private server' -x
+complete -c sp-pub -l connect-timeout -d 'give up one attempt to connect after D (5s)' -x
+complete -c sp-pub -l timeout -d 'count the connection as lost when no answer comes for D (5s)' -x
+complete -c sp-pub -l give-up -d 'end with 69 after D without a server' -x
+complete -c sp-pub -s v -l verbose -d 'say more on stderr'
+complete -c sp-pub -s q -l quiet -d 'say only errors'
+complete -c sp-pub -l log -d 'how to write them: json is one object a line' -x -a 'text json'
+complete -c sp-pub -s h -l help -d 'print this help and exit'
+complete -c sp-pub -l version -d 'print the version and exit'
+complete -c sp-pub -n 'not contains -- -- (commandline -opc)' -a 'token stage_update progress done error'
+complete -c sp-pub -n 'contains -- -- (commandline -opc)' -x -a '(__fish_complete_subcommand)'

@@ -1,0 +1,88 @@
+# Completes sp-sse in bash. Made by: sp-sse --completion=bash
+_sp_sse()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words i
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} == -- ]] || continue
+		if declare -F _command_offset >/dev/null; then
+			_command_offset $((i + 1))
+		else
+			compopt -o default 2>/dev/null
+			((i + 1 < COMP_CWORD)) || mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+		fi
+		return
+	done
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $prev in
+	-p | --project)
+		return
+		;;
+	-s | --stage)
+		return
+		;;
+	--namespace)
+		return
+		;;
+	--since)
+		return
+		;;
+	--heartbeat)
+		return
+		;;
+	--retry)
+		return
+		;;
+	--max-line)
+		return
+		;;
+	--auth)
+		mapfile -t COMPREPLY < <(compgen -W 'none' -- "$cur")
+		return
+		;;
+	--key)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--allow)
+		return
+		;;
+	--cors)
+		return
+		;;
+	--max-header)
+		return
+		;;
+	--header-timeout)
+		return
+		;;
+	-u | --url)
+		return
+		;;
+	--connect-timeout)
+		return
+		;;
+	--timeout)
+		return
+		;;
+	--give-up)
+		return
+		;;
+	--log)
+		mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+		return
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		words='-d --decode --meta --inetd -p --project -s --stage --namespace --since --event-names --heartbeat --retry --max-line --auth --insecure --key --allow --cors --max-header --header-timeout -u --url --connect-timeout --timeout --give-up -v --verbose -q --quiet --log -h --help --version '
+	else
+		words=''
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+complete -F _sp_sse sp-sse

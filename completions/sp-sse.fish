@@ -1,0 +1,30 @@
+# Completes sp-sse in fish. Made by: sp-sse --completion=fish
+complete -c sp-sse -f
+complete -c sp-sse -s d -l decode -d 'read events, write a line each'
+complete -c sp-sse -l meta -d 'with -d: wrap each event as {"id","event","data"}'
+complete -c sp-sse -l inetd -d 'serve one HTTP exchange on standard input and output'
+complete -c sp-sse -s p -l project -d 'the project\'s id' -x
+complete -c sp-sse -s s -l stage -d 'the stage\'s name' -x
+complete -c sp-sse -l namespace -d 'first part of project channels ($SP_NAMESPACE, else sp)' -x
+complete -c sp-sse -l since -d 'with -p: run, now, 0, an id or a duration, as for sp-sub' -x
+complete -c sp-sse -l event-names -d 'add event: from each message\'s type'
+complete -c sp-sse -l heartbeat -d 'send a comment after D of silence (15s)' -x
+complete -c sp-sse -l retry -d 'tell readers to come back D after a loss (2s)' -x
+complete -c sp-sse -l max-line -d 'refuse longer lines and events (1m)' -x
+complete -c sp-sse -l auth -d 'none: everybody may read, from this machine only' -x -a 'none'
+complete -c sp-sse -l insecure -d 'with --auth none: from any machine'
+complete -c sp-sse -l key -d 'tokens are not supported by this version' -r -F
+complete -c sp-sse -l allow -d 'serve channels that match on the channel route; may be repeated' -x
+complete -c sp-sse -l cors -d 'let pages from this origin read; may be repeated' -x
+complete -c sp-sse -l max-header -d 'of a request head (8k)' -x
+complete -c sp-sse -l header-timeout -d 'for the request head to come (10s)' -x
+complete -c sp-sse -s u -l url -d 'redis://, rediss://, unix://, or @FILE that holds one; else $REDIS_URL, else a private server' -x
+complete -c sp-sse -l connect-timeout -d 'give up one attempt to connect after D (5s)' -x
+complete -c sp-sse -l timeout -d 'count the connection as lost when no answer comes for D (5s)' -x
+complete -c sp-sse -l give-up -d 'end with 69 after D without a server' -x
+complete -c sp-sse -s v -l verbose -d 'say more on stderr'
+complete -c sp-sse -s q -l quiet -d 'say only errors'
+complete -c sp-sse -l log -d 'how to write them: json is one object a line' -x -a 'text json'
+complete -c sp-sse -s h -l help -d 'print this help and exit'
+complete -c sp-sse -l version -d 'print the version and exit'
+complete -c sp-sse -n 'contains -- -- (commandline -opc)' -x -a '(__fish_complete_subcommand)'
