@@ -385,3 +385,26 @@ int json_unescape(struct buf *out, struct json_slice raw)
 	}
 	return 0;
 }
+
+size_t json_meaning_len(struct json_slice raw)
+{
+	size_t n = 0;
+	const char *s = raw.s, *end = raw.s + raw.len;
+
+	while (s < end) {
+		const char *slash = memchr(s, '\\', (size_t)(end - s));
+		int c;
+
+		if (slash == NULL)
+			return n + (size_t)(end - s);
+		n += (size_t)(slash - s);
+		if (slash[1] != 'u') {
+			n++;
+			s = slash + 2;
+		} else {
+			s = slash + read_unicode(slash, (size_t)(end - slash), &c);
+			n += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+		}
+	}
+	return n;
+}

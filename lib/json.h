@@ -56,4 +56,7 @@ int json_escape(struct buf *out, const char *s, size_t len);
  * becomes U+FFFD. */
 int json_unescape(struct buf *out, struct json_slice raw);
 
+/* How many bytes json_unescape would add. */
+size_t json_meaning_len(struct json_slice raw);
+
 #endif

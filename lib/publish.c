@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* publish: a generation's input into messages, joined as asked for, and its end. */
+#include "publish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+
+struct publish {
+	struct publish_conf conf;
+	const struct publish_ops *ops;
+	void *arg;
+	struct loop *loop;
+	struct append *append;
+	struct intake intake;
+	struct run run;
+	struct buf message;
+	struct buf joined; /* raw text of tokens that wait for others */
+	int64_t njoined;
+	struct timer linger;
+	bool first_sent; /* a token went out: others may wait */
+	bool finishing, over;
+	bool ended, failed; /* the last message is a done or error; it is an error */
+};
+
+static const struct append_ops append_ops;
+static const struct intake_ops intake_ops;
+static void on_linger(void *arg);
+
+int publish_open(struct publish **out, struct loop *loop, const struct publish_conf *conf,
+    const struct publish_ops *ops, void *arg, struct why *w)
+{
+	struct publish *p = xcalloc(1, sizeof *p);
+
+	p->conf = *conf;
+	p->ops = ops;
+	p->arg = arg;
+	p->loop = loop;
+	p->linger = (struct timer){.on_due = on_linger, .arg = p};
+	buf_init(&p->message, SIZE_MAX / 2); /* lines and full_text are bounded */
+	buf_init(&p->joined, SIZE_MAX / 2);
+	intake_init(&p->intake, conf->format, conf->max_line, &conf->from, &intake_ops, p);
+	run_init(&p->run, &conf->from, conf->full_text, clock_ms());
+	if (append_open(&p->append, loop, &conf->append, &append_ops, p, w) < 0) {
+		publish_close(p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}
+
+void publish_close(struct publish *p)
+{
+	if (p == NULL)
+		return;
+	append_close(p->append);
+	loop_cancel(p->loop, &p->linger);
+	intake_fini(&p->intake);
+	run_fini(&p->run);
+	buf_fini(&p->message);
+	buf_fini(&p->joined);
+	free(p);
+}
+
+const char *publish_run(const struct publish *p)
+{
+	return append_run(p->append);
+}
+
+uint64_t publish_pending(const struct publish *p)
+{
+	return append_pending(p->append);
+}
+
+bool publish_is_up(const struct publish *p)
+{
+	return append_is_up(p->append);
+}
+
+bool publish_is_finishing(const struct publish *p)
+{
+	return p->finishing;
+}
+
+bool publish_has_failed(const struct publish *p)
+{
+	return p->failed;
+}
+
+/* --- Messages */
+
+static void put(struct publish *p, struct buf *open, bool is_end)
+{
+	p->ended = is_end;
+	append_put(p->append, open, is_end);
+}
+
+static void put_token(struct publish *p, struct json_slice raw)
+{
+	if (run_token(&p->run, &p->message, raw, clock_wall_us(), clock_ms()) < 0)
+		abort(); /* no cap */
+	p->first_sent = true;
+	put(p, &p->message, false);
+}
+
+static void put_joined(struct publish *p)
+{
+	loop_cancel(p->loop, &p->linger);
+	if (p->njoined > 0)
+		put_token(p, (struct json_slice){buf_head(&p->joined), p->joined.len});
+	buf_clear(&p->joined);
+	p->njoined = 0;
+}
+
+static void on_linger(void *arg)
+{
+	struct publish *p = arg;
+
+	put_joined(p);
+	append_flush(p->append);
+}
+
+/* The first token goes at once: it is what people wait for. */
+static void on_text(void *arg, struct json_slice raw)
+{
+	struct publish *p = arg;
+
+	if (p->conf.batch <= 1 || !p->first_sent) {
+		put_token(p, raw);
+		return;
+	}
+	(void)buf_add(&p->joined, raw.s, raw.len); /* no cap */
+	if (++p->njoined >= p->conf.batch)
+		put_joined(p);
+	else if (p->linger.slot == 0 && p->conf.linger_ms > 0)
+		loop_timer(p->loop, &p->linger, clock_ms() + p->conf.linger_ms);
+}
+
+static void on_message(void *arg, struct buf *open, enum intake_kind kind, struct json_slice token)
+{
+	struct publish *p = arg;
+
+	if (token.s != NULL)
+		run_note(&p->run, token, clock_ms());
+	p->failed = kind == INTAKE_ERROR;
+	put(p, open, kind != INTAKE_PLAIN);
+}
+
+static const struct intake_ops intake_ops = {on_text, on_message};
+
+/* --- Input */
+
+static int refuse(struct publish *p, struct why *w)
+{
+	char error[sizeof w->text + 16];
+
+	(void)snprintf(error, sizeof error, "bad input: %s", w->text); /* fits */
+	publish_finish(p, error, NULL);
+	return -1;
+}
+
+int publish_feed(struct publish *p, const char *bytes, size_t len, struct why *w)
+{
+	if (p->finishing)
+		return 0;
+	if (intake_feed(&p->intake, bytes, len, clock_wall_us(), w) < 0)
+		return refuse(p, w);
+	if (p->conf.linger_ms == 0)
+		put_joined(p);
+	append_flush(p->append);
+	p->ops->on_room(p->arg, append_has_room(p->append));
+	return 0;
+}
+
+int publish_eof(struct publish *p, struct why *w)
+{
+	if (p->finishing || intake_end(&p->intake, clock_wall_us(), w) == 0)
+		return 0;
+	return refuse(p, w);
+}
+
+void publish_put(struct publish *p, struct buf *open, bool is_end)
+{
+	put(p, open, is_end);
+	append_flush(p->append);
+}
+
+/* --- The end */
+
+static void check_over(struct publish *p)
+{
+	if (!p->finishing || p->over || append_pending(p->append) > 0)
+		return;
+	p->over = true;
+	p->ops->on_over(p->arg);
+}
+
+void publish_finish(struct publish *p, const char *error, const char *members)
+{
+	int r;
+
+	if (p->finishing)
+		return;
+	p->finishing = true;
+	put_joined(p);
+	if (p->conf.end && !p->ended) {
+		p->failed = error != NULL;
+		if (error != NULL)
+			r = run_error(&p->run, &p->message, error, members, clock_wall_us());
+		else
+			r = run_done(&p->run, &p->message, members, clock_wall_us(), clock_ms());
+		if (r < 0)
+			abort(); /* no cap */
+		put(p, &p->message, true);
+	}
+	append_flush(p->append);
+	append_release(p->append);
+	p->ops->on_room(p->arg, false);
+	check_over(p);
+}
+
+/* --- Redis */
+
+static void on_acked(void *arg, const struct append_acked *acked)
+{
+	struct publish *p = arg;
+
+	p->ops->on_acked(p->arg, acked);
+	check_over(p);
+	if (!p->finishing)
+		p->ops->on_room(p->arg, append_has_room(p->append));
+}
+
+static void on_room(void *arg)
+{
+	struct publish *p = arg;
+
+	if (!p->finishing)
+		p->ops->on_room(p->arg, append_has_room(p->append));
+}
+
+static void on_down(void *arg, const struct why *w, int64_t wait_ms)
+{
+	struct publish *p = arg;
+
+	p->ops->on_down(p->arg, w, wait_ms);
+	on_room(p);
+}
+
+static void on_dead(void *arg, const struct why *w)
+{
+	struct publish *p = arg;
+
+	p->ops->on_dead(p->arg, w);
+}
+
+static void on_started(void *arg, const char *path)
+{
+	struct publish *p = arg;
+
+	p->ops->on_started(p->arg, path);
+}
+
+static void on_full(void *arg, const struct why *w)
+{
+	struct publish *p = arg;
+
+	p->ops->on_full(p->arg, w);
+	on_room(p);
+}
+
+static const struct append_ops append_ops = {
+    .on_acked = on_acked,
+    .on_down = on_down,
+    .on_dead = on_dead,
+    .on_started = on_started,
+    .on_full = on_full,
+    .on_room = on_room,
+};
