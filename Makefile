@@ -20,7 +20,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
            json id msg ndjson
 PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse
-EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command spool local
+EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command exec spool cursor filter show local
 TOP      = cli log wire append publish control source feed stream inetd
 
 # --- Commands and the foreign libraries that each declares.
