@@ -32,9 +32,10 @@ struct pub {
 	struct command command; /* or the command's output */
 	struct timer deadline;  /* of the acknowledgements, after a signal */
 	char *channel, *chunk, **argv;
+	const char *filter_text;
 	int64_t max_line, idle_ms, unheard_since_ms; /* unheard: nobody was subscribed since */
 	int from, full_text;
-	bool tee, stop, one_shot, has_command;
+	bool tee, stop, strict, one_shot, has_command;
 	bool begun;       /* the input is being read, or the command runs */
 	bool stopped;     /* by request: an orderly end */
 	bool pipe_closed; /* our standard output is gone */
@@ -100,6 +101,10 @@ static enum opt_result parse(struct pub *p, int argc, char **argv, struct opt_re
 		"let a token wait at most D for others (0)", NULL, 0, 3600 * 1000},
 	    {0, "max-line", "SIZE", OPT_SIZE, &p->max_line, "refuse longer lines (1m)", NULL, 1,
 		512 << 20},
+	    {'j', "jq", "FILTER", OPT_STRING, &p->filter_text,
+		"publish what a jq filter makes of each message; no output drops it", NULL, 0, 0},
+	    {0, "strict", NULL, OPT_FLAG, &p->strict,
+		"end with 65 when the filter fails on a message", NULL, 0, 0},
 	    {.kind = OPT_GROUP, .name = "Messages and their log"},
 	    {0, "full-text", "WHEN", OPT_CHOICE, &p->full_text,
 		"whether done, or each token, carries the whole text so far (done)",
@@ -178,6 +183,11 @@ static int check(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
 
 	if (p->one_shot && p->has_command)
 		return why_set(&p->why, WHY_USAGE, "a TYPE and a COMMAND exclude each other");
+	if (p->filter_text == NULL && p->strict)
+		return why_set(&p->why, WHY_USAGE, "--strict needs -j");
+	if (p->filter_text != NULL && p->one_shot)
+		return why_set(
+		    &p->why, WHY_USAGE, "-j is for a stream; a TYPE is published as it is");
 	if (p->stop && (p->one_shot || p->has_command))
 		return why_set(&p->why, WHY_USAGE, "--stop publishes nothing itself");
 	if (p->has_command && rest->ncommand == 0)
@@ -215,6 +225,8 @@ static int set_up(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
 	p->conf.max_line = (size_t)p->max_line;
 	p->conf.full_text = (enum run_full_text)p->full_text;
 	p->conf.end = p->conf.end && !p->one_shot;
+	if (p->filter_text != NULL && filter_open(&p->conf.filter, p->filter_text, &p->why) < 0)
+		return -1;
 	return publish_open(&p->publish, p->loop, &p->conf, &publish_ops, p, &p->why);
 }
 
@@ -463,8 +475,19 @@ static void on_full(void *arg, const struct why *w)
 	say(&p->cli.say, SAY_ERROR, "%s; no more input is read until it can be written", w->text);
 }
 
+static void on_filter(void *arg, const struct why *w)
+{
+	struct pub *p = arg;
+
+	say(&p->cli.say, SAY_ERROR, "%s: %s", p->conf.append.channel, w->text);
+	if (!p->strict || p->why.status != 0)
+		return;
+	p->why = *w;
+	fail(p, w->text);
+}
+
 static const struct publish_ops publish_ops = {
-    on_acked, on_room, on_over, on_down, on_dead, on_started, on_full};
+    on_acked, on_room, on_over, on_down, on_dead, on_started, on_full, on_filter};
 
 static void on_stop_asked(void *arg, int64_t heard)
 {
@@ -551,6 +574,7 @@ static int report(struct pub *p)
 		    p->conf.append.spool != NULL ? "; the spool has them" : "");
 	control_close(p->control);
 	publish_close(p->publish);
+	filter_close(p->conf.filter);
 	command_fini(&p->command);
 	signals_close(&p->signals);
 	loop_close(p->loop);

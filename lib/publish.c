@@ -15,8 +15,8 @@ struct publish {
 	struct append *append;
 	struct intake intake;
 	struct run run;
-	struct buf message;
-	struct buf joined; /* raw text of tokens that wait for others */
+	struct buf message, mapped; /* mapped: what the filter made of it */
+	struct buf joined;          /* raw text of tokens that wait for others */
 	int64_t njoined;
 	struct timer linger;
 	bool first_sent; /* a token went out: others may wait */
@@ -40,6 +40,7 @@ int publish_open(struct publish **out, struct loop *loop, const struct publish_c
 	p->linger = (struct timer){.on_due = on_linger, .arg = p};
 	buf_init(&p->message, SIZE_MAX / 2); /* lines and full_text are bounded */
 	buf_init(&p->joined, SIZE_MAX / 2);
+	buf_init(&p->mapped, SIZE_MAX / 2);
 	intake_init(&p->intake, conf->format, conf->max_line, &conf->from, &intake_ops, p);
 	run_init(&p->run, &conf->from, conf->full_text, clock_ms());
 	if (append_open(&p->append, loop, &conf->append, &append_ops, p, w) < 0) {
@@ -60,6 +61,7 @@ void publish_close(struct publish *p)
 	run_fini(&p->run);
 	buf_fini(&p->message);
 	buf_fini(&p->joined);
+	buf_fini(&p->mapped);
 	free(p);
 }
 
@@ -96,12 +98,50 @@ static void put(struct publish *p, struct buf *open, bool is_end)
 	append_put(p->append, open, is_end);
 }
 
+static int on_mapped(
+    void *arg, const char *json, size_t len, bool same, const char *string, size_t string_len)
+{
+	struct publish *p = arg;
+	struct msg_facts facts;
+	struct why w;
+
+	(void)same; /* then json is the message's own bytes */
+	(void)string;
+	(void)string_len;
+	buf_clear(&p->mapped);
+	if (msg_open_line(&p->mapped, json, len, &p->conf.from, clock_wall_us(), &facts, &w) < 0) {
+		(void)why_set(&w, WHY_DATA,
+		    "filter: what it made is no message: not an object"); /* fills w */
+		p->ops->on_filter(p->arg, &w);
+		return 0;
+	}
+	p->failed = json_means(facts.type, "error");
+	put(p, &p->mapped, msg_type_is_end(facts.type));
+	return 0;
+}
+
+/* The input's messages go through the filter; our own done and error do not: a reader waits for
+ * them. */
+static void put_input(struct publish *p, struct buf *open, bool is_end)
+{
+	struct why w;
+
+	if (p->conf.filter == NULL) {
+		put(p, open, is_end);
+		return;
+	}
+	(void)buf_addc(open, '}'); /* no cap */
+	if (filter_run(p->conf.filter, buf_head(open), open->len, on_mapped, p, &w) < 0)
+		p->ops->on_filter(p->arg, &w);
+	buf_clear(open);
+}
+
 static void put_token(struct publish *p, struct json_slice raw)
 {
 	if (run_token(&p->run, &p->message, raw, clock_wall_us(), clock_ms()) < 0)
 		abort(); /* no cap */
 	p->first_sent = true;
-	put(p, &p->message, false);
+	put_input(p, &p->message, false);
 }
 
 static void put_joined(struct publish *p)
@@ -144,7 +184,7 @@ static void on_message(void *arg, struct buf *open, enum intake_kind kind, struc
 	if (token.s != NULL)
 		run_note(&p->run, token, clock_ms());
 	p->failed = kind == INTAKE_ERROR;
-	put(p, open, kind != INTAKE_PLAIN);
+	put_input(p, open, kind != INTAKE_PLAIN);
 }
 
 static const struct intake_ops intake_ops = {on_text, on_message};

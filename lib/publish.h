@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "append.h"
+#include "filter.h"
 #include "intake.h"
 #include "run.h"
 
@@ -24,6 +25,8 @@ struct publish_conf {
 	bool end;          /* publish a done or error at the end, unless the input brought one */
 	int64_t batch;     /* tokens that are joined to one at most; 1: none */
 	int64_t linger_ms; /* how long one waits for others */
+	struct filter
+	    *filter; /* maps the input\'s messages; NULL: none; borrowed until publish_close */
 };
 
 struct publish_ops {
@@ -36,6 +39,8 @@ struct publish_ops {
 	void (*on_dead)(void *arg, const struct why *w);
 	void (*on_started)(void *arg, const char *path);
 	void (*on_full)(void *arg, const struct why *w);
+	/* The filter failed on a message, which is dropped. */
+	void (*on_filter)(void *arg, const struct why *w);
 };
 
 struct publish;
