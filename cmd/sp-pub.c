@@ -19,7 +19,7 @@
 #include "publish.h"
 #include "utf8.h"
 
-enum { READ_SIZE = 64 * 1024, STOP_MS = 5000 };
+enum { READ_SIZE = 64 * 1024, STOP_MS = 5000, PROVIDER_MAX_LINE = 16 << 20 };
 
 struct pub {
 	struct cli cli;
@@ -83,7 +83,6 @@ static enum opt_result parse(struct pub *p, int argc, char **argv, struct opt_re
 
 	p->conf.end = true;
 	p->conf.batch = 1;
-	p->max_line = NDJSON_MAX_LINE;
 	*a = (struct append_conf){
 	    .maxlen = 10000, .ttl_ms = 24 * 3600 * 1000, .buffer_bytes = 64 << 20};
 	const struct opt opts[] = {
@@ -93,14 +92,16 @@ static enum opt_result parse(struct pub *p, int argc, char **argv, struct opt_re
 	    {.kind = OPT_GROUP, .name = "Input"},
 	    {'f', "from", "FORMAT", OPT_CHOICE, &p->from,
 		"text: what each read gives is a token; lines: each line is; json: each line is a "
-		"message",
-		"text|lines|json", 0, 0},
+		"message; else a provider's raw stream, auto: whichever it is",
+		"text|lines|json|openai|responses|anthropic|gemini|ollama|cohere|auto", 0, 0},
+	    {0, "reasoning", NULL, OPT_FLAG, &p->conf.reasoning,
+		"publish a provider's reasoning too, as type reasoning", NULL, 0, 0},
 	    {'b', "batch", "N", OPT_NUMBER, &p->conf.batch,
 		"join up to N tokens to one (1); the first goes at once", NULL, 1, 1000000},
 	    {'l', "linger", "D", OPT_DURATION, &p->conf.linger_ms,
 		"let a token wait at most D for others (0)", NULL, 0, 3600 * 1000},
-	    {0, "max-line", "SIZE", OPT_SIZE, &p->max_line, "refuse longer lines (1m)", NULL, 1,
-		512 << 20},
+	    {0, "max-line", "SIZE", OPT_SIZE, &p->max_line,
+		"refuse longer lines (1m; 16m from providers)", NULL, 1, 512 << 20},
 	    {'j', "jq", "FILTER", OPT_STRING, &p->filter_text,
 		"publish what a jq filter makes of each message; no output drops it", NULL, 0, 0},
 	    {0, "strict", NULL, OPT_FLAG, &p->strict,
@@ -204,6 +205,19 @@ static int check(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
 	return 0;
 }
 
+/* The choices of --from: the formats of our own, then the providers, `auto` last. */
+static void set_format(struct pub *p)
+{
+	bool provider = p->from >= INTAKE_PROVIDER;
+	int kind = p->from - INTAKE_PROVIDER + DIALECT_OPENAI;
+
+	p->conf.format = provider ? INTAKE_PROVIDER : (enum intake_from)p->from;
+	p->conf.provider = kind > DIALECT_COHERE ? DIALECT_AUTO : (enum dialect_kind)kind;
+	if (p->max_line == 0)
+		p->max_line = provider ? PROVIDER_MAX_LINE : NDJSON_MAX_LINE;
+	p->conf.max_line = (size_t)p->max_line;
+}
+
 static int set_up(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
 {
 	static const int signos[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0};
@@ -221,8 +235,7 @@ static int set_up(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
 	if (p->stop)
 		return 0;
 	p->conf.from = (struct msg_from){p->cli.project, p->cli.stage};
-	p->conf.format = (enum intake_from)p->from;
-	p->conf.max_line = (size_t)p->max_line;
+	set_format(p);
 	p->conf.full_text = (enum run_full_text)p->full_text;
 	p->conf.end = p->conf.end && !p->one_shot;
 	if (p->filter_text != NULL && filter_open(&p->conf.filter, p->filter_text, &p->why) < 0)
@@ -276,17 +289,38 @@ static void fail(struct pub *p, const char *error)
 	publish_finish(p->publish, error, NULL);
 }
 
+static bool write_tee(struct pub *p, const char *bytes, size_t len)
+{
+	if (proc_write(STDOUT_FILENO, "standard output", bytes, len, &p->why) == 0)
+		return true;
+	p->pipe_closed = errno == EPIPE;
+	p->tee = false;
+	fail(p, "the publisher's own output was closed");
+	return false;
+}
+
+/* Of a provider's stream, what a person reads. */
+static void on_text(void *arg, struct json_slice raw)
+{
+	struct pub *p = arg;
+	struct buf text;
+
+	if (!p->tee)
+		return;
+	buf_init(&text, SIZE_MAX / 2);
+	(void)json_unescape(&text, raw);               /* no cap */
+	(void)write_tee(p, buf_head(&text), text.len); /* fails the run itself */
+	buf_fini(&text);
+}
+
 static void on_output(void *arg, const char *bytes, size_t len)
 {
 	struct pub *p = arg;
 
 	if (publish_is_finishing(p->publish))
 		return;
-	if (p->tee && proc_write(STDOUT_FILENO, "standard output", bytes, len, &p->why) < 0) {
-		p->pipe_closed = errno == EPIPE;
-		fail(p, "the publisher's own output was closed");
+	if (p->tee && p->conf.format != INTAKE_PROVIDER && !write_tee(p, bytes, len))
 		return;
-	}
 	if (publish_feed(p->publish, bytes, len, &p->why) < 0)
 		fail(p, NULL);
 }
@@ -322,14 +356,12 @@ static void on_command_end(void *arg)
 	char error[COMMAND_TAIL + 100], members[40];
 	int status = command_status(&p->command);
 
-	if (!publish_is_finishing(p->publish) && publish_eof(p->publish, &p->why) == 0) {
+	if (p->stopped) {
+		publish_stop(p->publish);
+	} else if (!publish_is_finishing(p->publish) && publish_eof(p->publish, &p->why) == 0) {
 		command_describe(&p->command, error, sizeof error, members, sizeof members);
-		if (p->stopped)
-			publish_finish(p->publish, NULL, "\"finish_reason\":\"stopped\"");
-		else
-			publish_finish(
-			    p->publish, status != 0 ? error : NULL, status != 0 ? members : NULL);
-		p->status = p->stopped ? 0 : status;
+		publish_finish(p->publish, status != 0 ? error : NULL, members);
+		p->status = status;
 	}
 	if (publish_pending(p->publish) == 0)
 		loop_stop(p->loop);
@@ -373,8 +405,8 @@ static void stop(struct pub *p)
 	p->stopped = true;
 	if (p->has_command)
 		command_stop(&p->command);
-	else if (publish_eof(p->publish, &p->why) == 0)
-		publish_finish(p->publish, NULL, "\"finish_reason\":\"stopped\"");
+	else
+		publish_stop(p->publish);
 }
 
 /* --- What Redis says */
@@ -486,8 +518,15 @@ static void on_filter(void *arg, const struct why *w)
 	fail(p, w->text);
 }
 
-static const struct publish_ops publish_ops = {
-    on_acked, on_room, on_over, on_down, on_dead, on_started, on_full, on_filter};
+static const struct publish_ops publish_ops = {.on_text = on_text,
+    .on_acked = on_acked,
+    .on_room = on_room,
+    .on_over = on_over,
+    .on_down = on_down,
+    .on_dead = on_dead,
+    .on_started = on_started,
+    .on_full = on_full,
+    .on_filter = on_filter};
 
 static void on_stop_asked(void *arg, int64_t heard)
 {

@@ -6,18 +6,52 @@
 
 enum { OPEN_MAX = 1 << 30 }; /* a token with full_text, escaped: far above any */
 
-void intake_init(struct intake *in, enum intake_from from, size_t max_line,
+static void on_text(void *arg, struct json_slice raw)
+{
+	struct intake *in = arg;
+
+	in->ops->on_text(in->arg, raw);
+}
+
+static void on_reasoning(void *arg, struct json_slice raw)
+{
+	struct intake *in = arg;
+
+	in->ops->on_other(in->arg, "reasoning", raw);
+}
+
+static void on_refusal(void *arg, struct json_slice raw)
+{
+	struct intake *in = arg;
+
+	in->ops->on_other(in->arg, "refusal", raw);
+}
+
+static void on_tool_call(void *arg, const struct dialect_call *call)
+{
+	struct intake *in = arg;
+
+	in->ops->on_tool_call(in->arg, call);
+}
+
+static const struct dialect_ops dialect_ops = {on_text, on_reasoning, on_refusal, on_tool_call};
+
+void intake_init(struct intake *in, enum intake_from from, enum dialect_kind kind, size_t max_line,
     const struct msg_from *who, const struct intake_ops *ops, void *arg)
 {
 	*in = (struct intake){.from = from, .who = *who, .ops = ops, .arg = arg};
 	ndjson_init(&in->lines, max_line, from == INTAKE_LINES);
 	buf_init(&in->text, OPEN_MAX);
 	buf_init(&in->open, OPEN_MAX);
+	if (from == INTAKE_PROVIDER)
+		in->dialect = dialect_open(kind, &dialect_ops, in, max_line);
 }
 
 void intake_fini(struct intake *in)
 {
 	ndjson_fini(&in->lines);
+	if (in->dialect != NULL)
+		dialect_close(in->dialect);
 	buf_fini(&in->text);
 	buf_fini(&in->open);
 }
@@ -77,6 +111,14 @@ int intake_feed(struct intake *in, const char *bytes, size_t len, int64_t wall_u
 {
 	in->wall_us = wall_us;
 	in->why = w;
+	if (in->from == INTAKE_PROVIDER) {
+		struct why told; /* it also notes here what it only considers */
+
+		if (dialect_feed(in->dialect, bytes, len, &told) == 0)
+			return 0;
+		*w = told;
+		return -1;
+	}
 	if (in->from != INTAKE_TEXT)
 		return ndjson_feed(&in->lines, bytes, len, line_fn(in), in, w);
 	if (utf8_mend(&in->mend, &in->text, bytes, len) < 0)
@@ -89,6 +131,14 @@ int intake_end(struct intake *in, int64_t wall_us, struct why *w)
 {
 	in->wall_us = wall_us;
 	in->why = w;
+	if (in->from == INTAKE_PROVIDER) {
+		struct why told; /* as above */
+
+		in->has_result = dialect_end(in->dialect, &in->result, &told) == 0;
+		if (!in->has_result)
+			*w = told;
+		return in->has_result ? 0 : -1;
+	}
 	if (in->from != INTAKE_TEXT)
 		return ndjson_end(&in->lines, line_fn(in), in, w);
 	if (utf8_mend_end(&in->mend, &in->text) < 0)

@@ -3,6 +3,7 @@
 #define SPOUT_INTAKE_H
 
 #include "buf.h"
+#include "dialect.h"
 #include "json.h"
 #include "msg.h"
 #include "ndjson.h"
@@ -11,15 +12,20 @@
 
 /*
  * Bytes of a stream in, messages out: as text (what each read gives is a token), as lines (each
- * line is one, newline kept), or as JSON (each line is a message).
+ * line is one, newline kept), as JSON (each line is a message), or as a model provider sends it
+ * (dialect.h).
  */
-enum intake_from { INTAKE_TEXT, INTAKE_LINES, INTAKE_JSON };
+enum intake_from { INTAKE_TEXT, INTAKE_LINES, INTAKE_JSON, INTAKE_PROVIDER };
 
 enum intake_kind { INTAKE_PLAIN, INTAKE_DONE, INTAKE_ERROR };
 
+/* raw is always the content of a JSON string: escaped, without quotes. */
 struct intake_ops {
-	/* Text, as the raw content of a JSON string: one token. */
+	/* One token's text. */
 	void (*on_text)(void *arg, struct json_slice raw);
+	/* Content of another type: "reasoning" or "refusal". */
+	void (*on_other)(void *arg, const char *type, struct json_slice raw);
+	void (*on_tool_call)(void *arg, const struct dialect_call *call);
 	/* A whole message, open; `token` is its raw content when it is a token. Taken when this
 	 * returns. */
 	void (*on_message)(
@@ -32,6 +38,9 @@ struct intake {
 	const struct intake_ops *ops;
 	void *arg;
 	struct ndjson lines;
+	struct dialect *dialect;
+	bool has_result; /* of a provider, once the stream ended */
+	struct dialect_result result;
 	struct utf8_mend mend;
 	struct buf text; /* mended */
 	struct buf open; /* the message in hand */
@@ -39,8 +48,8 @@ struct intake {
 	struct why *why;
 };
 
-/* max_line counts for lines and JSON. */
-void intake_init(struct intake *in, enum intake_from from, size_t max_line,
+/* kind: which provider's, for INTAKE_PROVIDER. */
+void intake_init(struct intake *in, enum intake_from from, enum dialect_kind kind, size_t max_line,
     const struct msg_from *who, const struct intake_ops *ops, void *arg);
 void intake_fini(struct intake *in);
 
@@ -48,7 +57,7 @@ void intake_fini(struct intake *in);
  * of it has been given. */
 int intake_feed(struct intake *in, const char *bytes, size_t len, int64_t wall_us, struct why *w);
 
-/* The end of the stream: gives what still waits. */
+/* The end of the stream: gives what still waits, and of a provider fills in->result. */
 int intake_end(struct intake *in, int64_t wall_us, struct why *w);
 
 #endif

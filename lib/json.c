@@ -276,16 +276,10 @@ struct json_slice json_find(const char *text, size_t len, const char *name)
 	return (struct json_slice){NULL, 0};
 }
 
-bool json_means(struct json_slice raw, const char *plain)
+bool json_means_escaped(struct json_slice raw, const char *plain, size_t n)
 {
-	size_t n = strlen(plain);
-
-	if (raw.s == NULL)
-		return false;
-	if (memchr(raw.s, '\\', raw.len) == NULL)
-		return raw.len == n && memcmp(raw.s, plain, n) == 0;
 	/* An escaped byte takes at most six: a longer key cannot be meant. */
-	if (raw.len > 6 * n)
+	if (raw.s == NULL || raw.len > 6 * n || memchr(raw.s, '\\', raw.len) == NULL)
 		return false;
 	struct buf b;
 	buf_init(&b, raw.len);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 
@@ -41,7 +42,8 @@ int publish_open(struct publish **out, struct loop *loop, const struct publish_c
 	buf_init(&p->message, SIZE_MAX / 2); /* lines and full_text are bounded */
 	buf_init(&p->joined, SIZE_MAX / 2);
 	buf_init(&p->mapped, SIZE_MAX / 2);
-	intake_init(&p->intake, conf->format, conf->max_line, &conf->from, &intake_ops, p);
+	intake_init(
+	    &p->intake, conf->format, conf->provider, conf->max_line, &conf->from, &intake_ops, p);
 	run_init(&p->run, &conf->from, conf->full_text, clock_ms());
 	if (append_open(&p->append, loop, &conf->append, &append_ops, p, w) < 0) {
 		publish_close(p);
@@ -166,6 +168,8 @@ static void on_text(void *arg, struct json_slice raw)
 {
 	struct publish *p = arg;
 
+	if (p->conf.format == INTAKE_PROVIDER && p->ops->on_text != NULL)
+		p->ops->on_text(p->arg, raw);
 	if (p->conf.batch <= 1 || !p->first_sent) {
 		put_token(p, raw);
 		return;
@@ -175,6 +179,28 @@ static void on_text(void *arg, struct json_slice raw)
 		put_joined(p);
 	else if (p->linger.slot == 0 && p->conf.linger_ms > 0)
 		loop_timer(p->loop, &p->linger, clock_ms() + p->conf.linger_ms);
+}
+
+static void on_other(void *arg, const char *type, struct json_slice raw)
+{
+	struct publish *p = arg;
+
+	if (!p->conf.reasoning && strcmp(type, "reasoning") == 0)
+		return;
+	put_joined(p);
+	if (run_other(&p->run, &p->message, type, raw, clock_wall_us()) < 0)
+		abort(); /* no cap */
+	put_input(p, &p->message, false);
+}
+
+static void on_tool_call(void *arg, const struct dialect_call *call)
+{
+	struct publish *p = arg;
+
+	put_joined(p);
+	if (run_tool_call(&p->run, &p->message, call, clock_wall_us()) < 0)
+		abort(); /* no cap */
+	put_input(p, &p->message, false);
 }
 
 static void on_message(void *arg, struct buf *open, enum intake_kind kind, struct json_slice token)
@@ -187,7 +213,7 @@ static void on_message(void *arg, struct buf *open, enum intake_kind kind, struc
 	put_input(p, open, kind != INTAKE_PLAIN);
 }
 
-static const struct intake_ops intake_ops = {on_text, on_message};
+static const struct intake_ops intake_ops = {on_text, on_other, on_tool_call, on_message};
 
 /* --- Input */
 
@@ -236,20 +262,73 @@ static void check_over(struct publish *p)
 	p->ops->on_over(p->arg);
 }
 
-void publish_finish(struct publish *p, const char *error, const char *members)
+/* Adds what a provider's stream told at its end, as JSON members. */
+static void add_metadata(struct buf *b, const struct dialect_result *r, const char *reason)
 {
+	/* None of these has a cap. The first comma is dropped by the caller. */
+	if (r != NULL && r->model.s != NULL)
+		(void)msg_raw(b, "model", r->model);
+	if (reason != NULL)
+		(void)msg_string(b, "finish_reason", reason, strlen(reason));
+	else if (r != NULL && r->finish_reason.s != NULL)
+		(void)msg_raw(b, "finish_reason", r->finish_reason);
+	if (r != NULL && r->usage.s != NULL)
+		(void)msg_json_line(b, "usage", r->usage);
+	if (r != NULL && r->tokens_used >= 0)
+		(void)buf_addf(b, "%s\"tokens_used\":%lld", b->len > 1 ? "," : "", r->tokens_used);
+}
+
+static int put_done(struct publish *p, const char *reason)
+{
+	struct buf metadata;
+
+	buf_init(&metadata, SIZE_MAX / 2);
+	(void)buf_addc(&metadata, '{'); /* so that the first member has no comma */
+	add_metadata(&metadata, p->intake.has_result ? &p->intake.result : NULL, reason);
+	(void)buf_add(&metadata, "", 1); /* the NUL */
+	int r =
+	    run_done(&p->run, &p->message, buf_head(&metadata) + 1, clock_wall_us(), clock_ms());
+	buf_fini(&metadata);
+	return r;
+}
+
+/* The provider's own error, or that its stream was cut, with all that is known. */
+static int put_provider_error(struct publish *p)
+{
+	const struct dialect_result *result = &p->intake.result;
+	struct buf members;
+
+	buf_init(&members, SIZE_MAX / 2);
+	(void)buf_adds(&members, "{\"metadata\":{");
+	struct buf metadata;
+	buf_init(&metadata, SIZE_MAX / 2);
+	(void)buf_addc(&metadata, '{');
+	add_metadata(&metadata, result, NULL);
+	(void)buf_add(&members, buf_head(&metadata) + 1, metadata.len - 1);
+	buf_fini(&metadata);
+	(void)buf_addc(&members, '}');
+	if (result->error.s != NULL)
+		(void)msg_json_line(&members, "detail", result->error);
+	(void)buf_add(&members, "", 1); /* the NUL; nothing here has a cap */
+	int r = run_error(
+	    &p->run, &p->message, result->message, buf_head(&members) + 1, clock_wall_us());
+	buf_fini(&members);
+	return r;
+}
+
+static void end(struct publish *p, const char *error, const char *members, const char *reason)
+{
+	bool provider = p->intake.has_result && p->intake.result.end != DIALECT_OWN_END;
 	int r;
 
-	if (p->finishing)
-		return;
 	p->finishing = true;
 	put_joined(p);
 	if (p->conf.end && !p->ended) {
-		p->failed = error != NULL;
+		p->failed = error != NULL || (provider && reason == NULL);
 		if (error != NULL)
 			r = run_error(&p->run, &p->message, error, members, clock_wall_us());
 		else
-			r = run_done(&p->run, &p->message, members, clock_wall_us(), clock_ms());
+			r = p->failed ? put_provider_error(p) : put_done(p, reason);
 		if (r < 0)
 			abort(); /* no cap */
 		put(p, &p->message, true);
@@ -258,6 +337,23 @@ void publish_finish(struct publish *p, const char *error, const char *members)
 	append_release(p->append);
 	p->ops->on_room(p->arg, false);
 	check_over(p);
+}
+
+void publish_finish(struct publish *p, const char *error, const char *members)
+{
+	if (!p->finishing)
+		end(p, error, members, NULL);
+}
+
+void publish_stop(struct publish *p)
+{
+	struct why w;
+
+	if (p->finishing)
+		return;
+	/* That the input ends in the midst is what was asked for. */
+	(void)intake_end(&p->intake, clock_wall_us(), &w);
+	end(p, NULL, NULL, "stopped");
 }
 
 /* --- Redis */

@@ -20,6 +20,8 @@ struct publish_conf {
 	struct append_conf append;
 	struct msg_from from;
 	enum intake_from format;
+	enum dialect_kind provider; /* for INTAKE_PROVIDER */
+	bool reasoning;             /* publish reasoning too */
 	size_t max_line;
 	enum run_full_text full_text;
 	bool end;          /* publish a done or error at the end, unless the input brought one */
@@ -30,6 +32,9 @@ struct publish_conf {
 };
 
 struct publish_ops {
+	/* Text that came from a provider's stream: the raw content of a JSON string. May be NULL.
+	 */
+	void (*on_text)(void *arg, struct json_slice raw);
 	void (*on_acked)(void *arg, const struct append_acked *acked);
 	/* Whether more input may come now. */
 	void (*on_room)(void *arg, bool room);
@@ -59,9 +64,13 @@ int publish_eof(struct publish *p, struct why *w);
 /* Takes a message of the owner's, open, as one_shot does. */
 void publish_put(struct publish *p, struct buf *open, bool is_end);
 
-/* Ends the run: with error, a line, an error message (members as in run_error), else with a done
- * (members as in run_done's metadata). Only the first call counts. */
+/* Ends the run: with error, a line, an error message (members as in run_error); else with what the
+ * input came to, a done or a provider's error. Only the first call counts. */
 void publish_finish(struct publish *p, const char *error, const char *members);
+
+/* Ends the run as somebody asked for: what still waits is given, then a done with finish_reason
+ * "stopped". */
+void publish_stop(struct publish *p);
 
 bool publish_is_finishing(const struct publish *p);
 

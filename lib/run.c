@@ -53,6 +53,24 @@ int run_token(struct run *r, struct buf *m, struct json_slice raw, int64_t wall_
 	return msg_stamp(m, &r->from, wall_us);
 }
 
+int run_other(
+    struct run *r, struct buf *m, const char *type, struct json_slice raw, int64_t wall_us)
+{
+	if (msg_begin(m, type) < 0 || msg_raw(m, "content", raw) < 0)
+		return -1;
+	return msg_stamp(m, &r->from, wall_us);
+}
+
+int run_tool_call(struct run *r, struct buf *m, const struct dialect_call *call, int64_t wall_us)
+{
+	if (msg_begin(m, "tool_call") < 0 || buf_addf(m, ",\"index\":%u", call->index) < 0 ||
+	    msg_raw(m, "call_id", call->id) < 0 || msg_raw(m, "name", call->name) < 0)
+		return -1;
+	int r2 = call->is_json ? msg_json_line(m, "arguments", call->arguments)
+			       : msg_raw(m, "arguments", call->arguments);
+	return r2 < 0 ? -1 : msg_stamp(m, &r->from, wall_us);
+}
+
 int run_done(struct run *r, struct buf *m, const char *metadata, int64_t wall_us, int64_t now_ms)
 {
 	if (msg_begin(m, "done") < 0)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "dialect.h"
 #include "msg.h"
 
 /*
@@ -36,6 +37,13 @@ void run_note(struct run *r, struct json_slice raw, int64_t now_ms);
 
 /* Adds to m an open token message. All of these return -1 when m is full. */
 int run_token(struct run *r, struct buf *m, struct json_slice raw, int64_t wall_us, int64_t now_ms);
+
+/* The same of another type, which is no part of the text: reasoning, refusal. */
+int run_other(
+    struct run *r, struct buf *m, const char *type, struct json_slice raw, int64_t wall_us);
+
+/* Adds to m an open tool_call message. */
+int run_tool_call(struct run *r, struct buf *m, const struct dialect_call *call, int64_t wall_us);
 
 /* Adds to m an open done message with full_text and metadata: what the run knows itself, then
  * `metadata`, JSON members without braces ("\"model\":\"x\""), or NULL. */
