@@ -22,8 +22,8 @@ BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_
 PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
-EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command local
-TOP      = cli log append source feed stream inetd
+EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command exec spool cursor filter show local
+TOP      = cli log wire append publish control source feed stream inetd
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local
@@ -72,7 +72,7 @@ $(BUILD)/gen/%.sha.h: $(BUILD)/gen/%.lua
 $(BUILD)/lib/resp.o: ALL_CFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags hiredis))
 
 SCRIPTS = $(patsubst lib/lua/%.lua,%,$(wildcard lib/lua/*.lua))
-$(BUILD)/lib/append.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
+$(BUILD)/lib/append.o $(BUILD)/lib/wire.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
 
 # --- The linker as a judge of layers: every symbol of a layer must resolve within what it may use.
 only = @mkdir -p $(@D) && echo 'int main(void) { return 0; }' > $@.c && \

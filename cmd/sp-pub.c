@@ -11,50 +11,48 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "append.h"
 #include "chan.h"
 #include "cli.h"
 #include "command.h"
-#include "intake.h"
+#include "control.h"
 #include "proc.h"
-#include "run.h"
+#include "publish.h"
+#include "utf8.h"
 
-enum { READ_SIZE = 64 * 1024, BUFFER_BYTES = 64 << 20, STOP_MS = 5000 };
+enum { READ_SIZE = 64 * 1024, STOP_MS = 5000, PROVIDER_MAX_LINE = 16 << 20 };
 
 struct pub {
 	struct cli cli;
 	struct loop *loop;
-	struct append *append;
-	struct append_conf conf;
+	struct publish *publish;
+	struct publish_conf conf;
+	struct control *control;
 	struct signals signals;
-	struct run run;
-	struct intake intake;
 	struct watch in;        /* standard input */
 	struct command command; /* or the command's output */
 	struct timer deadline;  /* of the acknowledgements, after a signal */
-	char *channel;          /* made of project and stage */
-	char *chunk;
+	char *channel, *chunk, **argv;
+	const char *filter_text;
+	int64_t max_line, idle_ms, unheard_since_ms; /* unheard: nobody was subscribed since */
 	int from, full_text;
-	int64_t max_line;
-	bool tee, end;
-	bool one_shot, has_command;
-	bool finishing;   /* the end is published: only acknowledgements are missing */
-	bool ended;       /* the last message is a done or error */
-	int signo;        /* that asked us to stop */
+	bool tee, stop, strict, one_shot, has_command;
+	bool begun;       /* the input is being read, or the command runs */
+	bool stopped;     /* by request: an orderly end */
 	bool pipe_closed; /* our standard output is gone */
-	int status;
+	int signo, status;
 	struct why why; /* told at the end when it has a status */
 };
 
 static enum opt_result parse(struct pub *p, int argc, char **argv, struct opt_rest *rest);
-static int set_up(struct pub *p, const struct opt_rest *rest);
+static int set_up(struct pub *p, const struct opt_rest *rest, bool stdin_closed);
+static int ask_to_stop(struct pub *p);
 static int put_one(struct pub *p, const struct opt_rest *rest);
 static int start_stream(struct pub *p, const struct opt_rest *rest);
 static int report(struct pub *p);
 
 int main(int argc, char **argv)
 {
-	struct pub p = {.cli = CLI_DEFAULTS("sp-pub"), .end = true, .full_text = RUN_FULL_DONE};
+	struct pub p = {.cli = CLI_DEFAULTS("sp-pub"), .full_text = RUN_FULL_DONE};
 	struct opt_rest rest;
 	bool closed[3];
 
@@ -67,15 +65,11 @@ int main(int argc, char **argv)
 	case OPT_RUN:
 		break;
 	}
-	p.one_shot = rest.noperands > 0;
-	p.has_command = rest.command != NULL;
-	int r = 0;
-	if (!p.one_shot && !p.has_command && closed[0])
-		r = why_set(&p.why, WHY_IO, "standard input is closed: nothing to publish");
+	int r = set_up(&p, &rest, closed[STDIN_FILENO]);
 	if (r == 0)
-		r = set_up(&p, &rest);
-	if (r == 0)
-		r = p.one_shot ? put_one(&p, &rest) : start_stream(&p, &rest);
+		r = p.stop       ? ask_to_stop(&p)
+		    : p.one_shot ? put_one(&p, &rest)
+				 : start_stream(&p, &rest);
 	if (r == 0)
 		(void)loop_run(p.loop, &p.why); /* p.why tells */
 	return report(&p);
@@ -85,37 +79,61 @@ int main(int argc, char **argv)
 
 static enum opt_result parse(struct pub *p, int argc, char **argv, struct opt_rest *rest)
 {
-	struct append_conf *c = &p->conf;
+	struct append_conf *a = &p->conf.append;
 
-	*c = (struct append_conf){.maxlen = 10000, .ttl_ms = 24 * 3600 * 1000};
-	p->max_line = NDJSON_MAX_LINE;
+	p->conf.end = true;
+	p->conf.batch = 1;
+	*a = (struct append_conf){
+	    .maxlen = 10000, .ttl_ms = 24 * 3600 * 1000, .buffer_bytes = 64 << 20};
 	const struct opt opts[] = {
-	    {'c', "channel", "CHANNEL", OPT_STRING, &c->channel, "the channel, by its full name",
+	    {'c', "channel", "CHANNEL", OPT_STRING, &a->channel, "the channel, by its full name",
 		NULL, 0, 0},
 	    CLI_OPTS_NAMES(&p->cli),
 	    {.kind = OPT_GROUP, .name = "Input"},
 	    {'f', "from", "FORMAT", OPT_CHOICE, &p->from,
 		"text: what each read gives is a token; lines: each line is; json: each line is a "
-		"message",
-		"text|lines|json", 0, 0},
-	    {0, "max-line", "SIZE", OPT_SIZE, &p->max_line, "refuse longer lines (1m)", NULL, 1,
-		512 << 20},
+		"message; else a provider's raw stream, auto: whichever it is",
+		"text|lines|json|openai|responses|anthropic|gemini|ollama|cohere|auto", 0, 0},
+	    {0, "reasoning", NULL, OPT_FLAG, &p->conf.reasoning,
+		"publish a provider's reasoning too, as type reasoning", NULL, 0, 0},
+	    {'b', "batch", "N", OPT_NUMBER, &p->conf.batch,
+		"join up to N tokens to one (1); the first goes at once", NULL, 1, 1000000},
+	    {'l', "linger", "D", OPT_DURATION, &p->conf.linger_ms,
+		"let a token wait at most D for others (0)", NULL, 0, 3600 * 1000},
+	    {0, "max-line", "SIZE", OPT_SIZE, &p->max_line,
+		"refuse longer lines (1m; 16m from providers)", NULL, 1, 512 << 20},
+	    {'j', "jq", "FILTER", OPT_STRING, &p->filter_text,
+		"publish what a jq filter makes of each message; no output drops it", NULL, 0, 0},
+	    {0, "strict", NULL, OPT_FLAG, &p->strict,
+		"end with 65 when the filter fails on a message", NULL, 0, 0},
 	    {.kind = OPT_GROUP, .name = "Messages and their log"},
 	    {0, "full-text", "WHEN", OPT_CHOICE, &p->full_text,
 		"whether done, or each token, carries the whole text so far (done)",
 		"none|done|each", 0, 0},
-	    {'e', "ephemeral", NULL, OPT_FLAG, &c->ephemeral, "PUBLISH only: keep no log", NULL, 0,
+	    {'e', "ephemeral", NULL, OPT_FLAG, &a->ephemeral, "PUBLISH only: keep no log", NULL, 0,
 		0},
-	    {0, "maxlen", "N", OPT_NUMBER, &c->maxlen,
+	    {0, "maxlen", "N", OPT_NUMBER, &a->maxlen,
 		"keep about N messages in the log (10000; 0: all)", NULL, 0, INT64_MAX},
-	    {0, "ttl", "D", OPT_DURATION, &c->ttl_ms,
+	    {0, "ttl", "D", OPT_DURATION, &a->ttl_ms,
 		"drop the log D after the last message (24h; 0: never)", NULL, 0, 0},
-	    {0, "no-end", NULL, OPT_UNFLAG, &p->end, "publish no done or error at the end", NULL, 0,
-		0},
+	    {0, "no-end", NULL, OPT_UNFLAG, &p->conf.end, "publish no done or error at the end",
+		NULL, 0, 0},
+	    {0, "exclusive", NULL, OPT_FLAG, &a->exclusive,
+		"be the channel's only publisher, or end with 75", NULL, 0, 0},
+	    {.kind = OPT_GROUP, .name = "While Redis is away"},
+	    {0, "buffer", "SIZE", OPT_SIZE, &a->buffer_bytes,
+		"keep up to SIZE, then stop reading (64m)", NULL, 1, 0},
+	    {0, "spool", "FILE", OPT_STRING, &a->spool,
+		"keep it in FILE too: the next start sends what a crash left", NULL, 0, 0},
+	    {.kind = OPT_GROUP, .name = "Stopping"},
+	    {0, "stop", NULL, OPT_FLAG, &p->stop,
+		"ask the channel's running publisher to stop; 1 when there is none", NULL, 0, 0},
+	    {0, "idle-stop", "D", OPT_DURATION, &p->idle_ms,
+		"stop when nobody has been subscribed for D", NULL, 1, 0},
 	    {.kind = OPT_GROUP, .name = "Output"},
 	    {'t', "tee", NULL, OPT_FLAG, &p->tee, "write the input to standard output too", NULL, 0,
 		0},
-	    {'i', "ids", NULL, OPT_FLAG, &c->want_ids,
+	    {'i', "ids", NULL, OPT_FLAG, &a->want_ids,
 		"print each message's sp object once it is acknowledged", NULL, 0, 0},
 	    CLI_OPTS_REDIS(&p->cli, "timeout"),
 	    CLI_OPTS_LOG(&p->cli),
@@ -125,7 +143,8 @@ static enum opt_result parse(struct pub *p, int argc, char **argv, struct opt_re
 	    .summary = "Publish standard input, a command's output, or one message.",
 	    .usage = "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [TYPE [key=value | "
 		     "key:=json ...]]\n"
-		     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [-- COMMAND [ARG ...]]",
+		     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [-- COMMAND [ARG ...]]\n"
+		     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) --stop",
 	    .examples = "llm 'Tell me a story' | sp-pub -p 7 -s story\n"
 			"sp-pub -p 7 -s story -- llm 'Tell me a story'\n"
 			"sp-pub -p 7 -s story stage_update status=processing progress:=40\n"
@@ -139,44 +158,96 @@ static enum opt_result parse(struct pub *p, int argc, char **argv, struct opt_re
 /* --- Set-up */
 
 static void on_signal(void *arg, int signo);
-static const struct append_ops append_ops;
+static const struct publish_ops publish_ops;
+static const struct control_ops stop_ops, listen_ops;
 
 static int find_channel(struct pub *p)
 {
 	struct cli *c = &p->cli;
+	const char **channel = &p->conf.append.channel;
 
-	if (p->conf.channel != NULL && c->project != NULL)
+	if (*channel != NULL && c->project != NULL)
 		return why_set(&p->why, WHY_USAGE, "-c and -p exclude each other");
-	if (p->conf.channel != NULL)
-		return chan_name_check(p->conf.channel, strlen(p->conf.channel), &p->why);
+	if (*channel != NULL)
+		return chan_name_check(*channel, strlen(*channel), &p->why);
 	if (c->project == NULL || c->stage == NULL)
 		return why_set(
 		    &p->why, WHY_USAGE, "where to? give -c CHANNEL, or -p PROJECT and -s STAGE");
-	p->conf.channel = p->channel = chan_stage(c->namespace, c->project, c->stage);
+	*channel = p->channel = chan_stage(c->namespace, c->project, c->stage);
 	return 0;
 }
 
-static int set_up(struct pub *p, const struct opt_rest *rest)
+/* What excludes what. */
+static int check(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
 {
-	static const int signos[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0};
+	const struct append_conf *a = &p->conf.append;
 
 	if (p->one_shot && p->has_command)
 		return why_set(&p->why, WHY_USAGE, "a TYPE and a COMMAND exclude each other");
+	if (p->filter_text == NULL && p->strict)
+		return why_set(&p->why, WHY_USAGE, "--strict needs -j");
+	if (p->filter_text != NULL && p->one_shot)
+		return why_set(
+		    &p->why, WHY_USAGE, "-j is for a stream; a TYPE is published as it is");
+	if (p->stop && (p->one_shot || p->has_command))
+		return why_set(&p->why, WHY_USAGE, "--stop publishes nothing itself");
 	if (p->has_command && rest->ncommand == 0)
 		return why_set(&p->why, WHY_USAGE, "-- needs a COMMAND behind it");
-	if (p->tee && p->conf.want_ids)
+	if (p->tee && a->want_ids)
 		return why_set(&p->why, WHY_USAGE, "--tee and --ids both write to standard output");
-	if (cli_redis(&p->cli, p->one_shot, &p->conf.link, &p->why) < 0 || find_channel(p) < 0 ||
-	    loop_open(&p->loop, &p->why) < 0 ||
+	if (a->ephemeral && (a->exclusive || a->spool != NULL || p->idle_ms > 0))
+		return why_set(&p->why, WHY_USAGE,
+		    "--ephemeral goes with none of --exclusive, --spool, --idle-stop");
+	if (a->want_ids && p->idle_ms > 0)
+		return why_set(&p->why, WHY_USAGE, "--ids and --idle-stop exclude each other");
+	if (stdin_closed && !p->one_shot && !p->has_command && !p->stop)
+		return why_set(&p->why, WHY_IO, "standard input is closed: nothing to publish");
+	return 0;
+}
+
+/* The choices of --from: the formats of our own, then the providers, `auto` last. */
+static void set_format(struct pub *p)
+{
+	bool provider = p->from >= INTAKE_PROVIDER;
+	int kind = p->from - INTAKE_PROVIDER + DIALECT_OPENAI;
+
+	p->conf.format = provider ? INTAKE_PROVIDER : (enum intake_from)p->from;
+	p->conf.provider = kind > DIALECT_COHERE ? DIALECT_AUTO : (enum dialect_kind)kind;
+	if (p->max_line == 0)
+		p->max_line = provider ? PROVIDER_MAX_LINE : NDJSON_MAX_LINE;
+	p->conf.max_line = (size_t)p->max_line;
+}
+
+static int set_up(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
+{
+	static const int signos[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0};
+	struct append_conf *a = &p->conf.append;
+
+	p->one_shot = a->one_shot = rest->noperands > 0;
+	p->has_command = rest->command != NULL;
+	if (check(p, rest, stdin_closed) < 0 ||
+	    cli_redis(&p->cli, p->one_shot || p->stop, &a->link, &p->why) < 0 ||
+	    find_channel(p) < 0 || loop_open(&p->loop, &p->why) < 0 ||
 	    signals_open(&p->signals, p->loop, signos, on_signal, p, &p->why) < 0)
 		return -1;
 	/* What is not acknowledged yet must not die with a reader of our own output. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	p->conf.one_shot = p->one_shot;
-	p->conf.buffer_bytes = BUFFER_BYTES;
-	append_open(&p->append, p->loop, &p->conf, &append_ops, p);
-	run_init(&p->run, &(struct msg_from){p->cli.project, p->cli.stage},
-	    (enum run_full_text)p->full_text, clock_ms());
+	if (p->stop)
+		return 0;
+	p->conf.from = (struct msg_from){p->cli.project, p->cli.stage};
+	set_format(p);
+	p->conf.full_text = (enum run_full_text)p->full_text;
+	p->conf.end = p->conf.end && !p->one_shot;
+	if (p->filter_text != NULL && filter_open(&p->conf.filter, p->filter_text, &p->why) < 0)
+		return -1;
+	return publish_open(&p->publish, p->loop, &p->conf, &publish_ops, p, &p->why);
+}
+
+static int ask_to_stop(struct pub *p)
+{
+	const struct append_conf *a = &p->conf.append;
+
+	control_stop(&p->control, p->loop, &a->link, a->channel, &stop_ops, p);
 	return 0;
 }
 
@@ -198,11 +269,10 @@ static int put_one(struct pub *p, const struct opt_rest *rest)
 		r = msg_operand(&line, rest->operands[i], &p->why);
 	if (r == 0 && buf_addc(&line, '}') == 0)
 		r = msg_open_line(
-		    &m, buf_head(&line), line.len, &p->run.from, clock_wall_us(), &facts, &p->why);
+		    &m, buf_head(&line), line.len, &p->conf.from, clock_wall_us(), &facts, &p->why);
 	if (r == 0) {
-		append_put(p->append, &m, msg_type_is_end(facts.type));
-		append_flush(p->append);
-		p->finishing = true;
+		publish_put(p->publish, &m, msg_type_is_end(facts.type));
+		publish_finish(p->publish, NULL, NULL);
 	}
 	buf_fini(&line);
 	buf_fini(&m);
@@ -211,95 +281,48 @@ static int put_one(struct pub *p, const struct opt_rest *rest)
 
 /* --- A stream */
 
-/* Publishes the end, unless the input brought its own; what is left is to wait for
- * acknowledgements. */
-static void finish(struct pub *p, const char *error, const char *members)
-{
-	struct buf m;
-
-	if (p->finishing)
-		return;
-	p->finishing = true;
-	loop_watch(p->loop, &p->in, 0);
-	if (p->end && !p->ended) {
-		buf_init(&m, SIZE_MAX / 2); /* full_text is bounded */
-		int r = error != NULL ? run_error(&p->run, &m, error, members, clock_wall_us())
-				      : run_done(&p->run, &m, clock_wall_us(), clock_ms());
-		if (r < 0)
-			abort(); /* out of memory ends the process earlier */
-		append_put(p->append, &m, true);
-		buf_fini(&m);
-	}
-	append_flush(p->append);
-	if (append_pending(p->append) == 0)
-		loop_stop(p->loop);
-}
-
-/* The same, with p->why as the reason to tell and to exit with. */
+/* Ends the input with p->why as the reason to tell and to exit with. */
 static void fail(struct pub *p, const char *error)
 {
 	p->status = p->why.status;
-	if (p->has_command)
-		command_stop(&p->command);
-	finish(p, error, NULL);
+	command_stop(&p->command);
+	publish_finish(p->publish, error, NULL);
 }
 
-/* Reads on while there is room: a full buffer stops the producer and drops nothing. */
-static void read_more(struct pub *p)
+static bool write_tee(struct pub *p, const char *bytes, size_t len)
 {
-	bool room = append_has_room(p->append);
-
-	if (p->finishing)
-		return;
-	if (p->has_command)
-		command_pause(&p->command, !room);
-	else
-		loop_watch(p->loop, &p->in, room ? LOOP_READ : 0);
+	if (proc_write(STDOUT_FILENO, "standard output", bytes, len, &p->why) == 0)
+		return true;
+	p->pipe_closed = errno == EPIPE;
+	p->tee = false;
+	fail(p, "the publisher's own output was closed");
+	return false;
 }
 
-static void on_message(void *arg, struct buf *open, enum intake_kind kind)
+/* Of a provider's stream, what a person reads. */
+static void on_text(void *arg, struct json_slice raw)
 {
 	struct pub *p = arg;
+	struct buf text;
 
-	p->ended = kind != INTAKE_PLAIN;
-	p->status = kind == INTAKE_ERROR ? WHY_ENDED : 0;
-	append_put(p->append, open, p->ended);
-}
-
-static void refuse_input(struct pub *p)
-{
-	char error[sizeof p->why.text + 16];
-
-	append_flush(p->append);
-	(void)snprintf(error, sizeof error, "bad input: %s", p->why.text); /* fits */
-	fail(p, error);
+	if (!p->tee)
+		return;
+	buf_init(&text, SIZE_MAX / 2);
+	(void)json_unescape(&text, raw);               /* no cap */
+	(void)write_tee(p, buf_head(&text), text.len); /* fails the run itself */
+	buf_fini(&text);
 }
 
 static void on_output(void *arg, const char *bytes, size_t len)
 {
 	struct pub *p = arg;
 
-	if (p->finishing)
+	if (publish_is_finishing(p->publish))
 		return;
-	if (p->tee && proc_write(STDOUT_FILENO, "standard output", bytes, len, &p->why) < 0) {
-		p->pipe_closed = errno == EPIPE;
-		fail(p, "the publisher's own output was closed");
+	if (p->tee && p->conf.format != INTAKE_PROVIDER && !write_tee(p, bytes, len))
 		return;
-	}
-	if (intake_feed(&p->intake, bytes, len, clock_wall_us(), clock_ms(), &p->why) < 0) {
-		refuse_input(p);
-		return;
-	}
-	append_flush(p->append);
-	read_more(p);
-}
-
-static bool end_input(struct pub *p)
-{
-	if (p->finishing || intake_end(&p->intake, clock_wall_us(), clock_ms(), &p->why) == 0)
-		return true;
-	refuse_input(p);
-	return false;
+	if (publish_feed(p->publish, bytes, len, &p->why) < 0)
+		fail(p, NULL);
 }
 
 static void on_input(void *arg, unsigned ready)
@@ -311,87 +334,141 @@ static void on_input(void *arg, unsigned ready)
 	if (n > 0) {
 		on_output(p, p->chunk, (size_t)n);
 	} else if (n == 0) {
-		if (end_input(p))
-			finish(p, NULL, NULL);
+		if (publish_eof(p->publish, &p->why) == 0)
+			publish_finish(p->publish, NULL, NULL);
 	} else if (errno != EINTR && errno != EAGAIN) {
 		(void)why_errno(&p->why, WHY_IO, "standard input"); /* fills p->why */
 		fail(p, p->why.text);
 	}
 }
 
+static void on_over(void *arg)
+{
+	struct pub *p = arg;
+
+	if (!p->has_command || p->command.over)
+		loop_stop(p->loop);
+}
+
 static void on_command_end(void *arg)
 {
 	struct pub *p = arg;
 	char error[COMMAND_TAIL + 100], members[40];
-
-	if (p->finishing && append_pending(p->append) == 0)
-		loop_stop(p->loop);
-	if (p->finishing || !end_input(p))
-		return;
 	int status = command_status(&p->command);
-	command_describe(&p->command, error, sizeof error, members, sizeof members);
-	finish(p, status == 0 ? NULL : error, members);
-	p->status = status != 0 ? status : p->status;
+
+	if (p->stopped) {
+		publish_stop(p->publish);
+	} else if (!publish_is_finishing(p->publish) && publish_eof(p->publish, &p->why) == 0) {
+		command_describe(&p->command, error, sizeof error, members, sizeof members);
+		publish_finish(p->publish, status != 0 ? error : NULL, members);
+		p->status = status;
+	}
+	if (publish_pending(p->publish) == 0)
+		loop_stop(p->loop);
 }
 
 static const struct command_ops command_ops = {on_output, on_command_end};
 
-static int start_stream(struct pub *p, const struct opt_rest *rest)
+static void begin_input(struct pub *p)
 {
 	char error[sizeof p->why.text + 16];
 
-	intake_init(
-	    &p->intake, (enum intake_from)p->from, (size_t)p->max_line, &p->run, on_message, p);
-	p->in = (struct watch){.fd = STDIN_FILENO, .on_ready = on_input, .arg = p};
-	if (!p->has_command) {
+	p->begun = true;
+	if (p->argv == NULL) {
 		p->chunk = xmalloc(READ_SIZE);
 		loop_watch(p->loop, &p->in, LOOP_READ);
-	} else if (command_start(&p->command, p->loop, rest->command, &command_ops, p, &p->why) <
-	    0) {
+	} else if (command_start(&p->command, p->loop, p->argv, &command_ops, p, &p->why) < 0) {
 		p->has_command = false;
 		(void)snprintf(error, sizeof error, "cannot run %s", p->why.text); /* fits */
 		fail(p, error);
 	}
+}
+
+static int start_stream(struct pub *p, const struct opt_rest *rest)
+{
+	const struct append_conf *a = &p->conf.append;
+
+	p->argv = rest->command;
+	p->in = (struct watch){.fd = STDIN_FILENO, .on_ready = on_input, .arg = p};
+	control_listen(&p->control, p->loop, &a->link, a->channel, &listen_ops, p);
+	/* An exclusive publisher reads and runs nothing before it has the lease. */
+	if (!a->exclusive)
+		begin_input(p);
 	return 0;
 }
 
-/* --- Redis and signals */
+/* Somebody asked: the command gets TERM, and its end is ours; else the input ends here. */
+static void stop(struct pub *p)
+{
+	if (p->stopped || publish_is_finishing(p->publish))
+		return;
+	p->stopped = true;
+	if (p->has_command)
+		command_stop(&p->command);
+	else
+		publish_stop(p->publish);
+}
 
-static void print_ids(struct pub *p, uint64_t seq, size_t n, const struct id *ids)
+/* --- What Redis says */
+
+static void on_room(void *arg, bool room)
+{
+	struct pub *p = arg;
+
+	if (!p->begun)
+		return;
+	if (p->has_command)
+		command_pause(&p->command, !room && !publish_is_finishing(p->publish));
+	else
+		loop_watch(p->loop, &p->in, room ? LOOP_READ : 0);
+}
+
+static void print_ids(struct pub *p, const struct append_acked *acked)
 {
 	struct buf out;
 	char id[ID_TEXT_MAX + 1];
 
 	buf_init(&out, SIZE_MAX / 2);
-	for (size_t i = 0; i < n; i++) {
-		(void)buf_addf(&out, "{\"run\":\"%s\",\"seq\":%llu", append_run(p->append),
-		    (unsigned long long)(seq + i)); /* no cap */
-		if (ids != NULL && !id_is_zero(ids[i])) {
-			(void)id_format(ids[i], id);                /* the length does not matter */
+	for (size_t i = 0; i < acked->n; i++) {
+		(void)buf_addf(&out, "{\"run\":\"%s\",\"seq\":%llu", publish_run(p->publish),
+		    (unsigned long long)(acked->seq + i)); /* no cap */
+		if (acked->ids != NULL && !id_is_zero(acked->ids[i])) {
+			(void)id_format(acked->ids[i], id);         /* the length does not matter */
 			(void)buf_addf(&out, ",\"id\":\"%s\"", id); /* no cap */
 		}
 		(void)buf_adds(&out, "}\n"); /* no cap */
 	}
 	if (proc_write(STDOUT_FILENO, "standard output", buf_head(&out), out.len, &p->why) < 0) {
 		p->pipe_closed = errno == EPIPE;
-		p->conf.want_ids = false;
+		p->conf.append.want_ids = false;
 		fail(p, "the publisher's own output was closed");
 	}
 	buf_fini(&out);
 }
 
-static void on_acked(void *arg, uint64_t seq, size_t n, const struct id *ids)
+static void watch_idle(struct pub *p, int64_t receivers)
+{
+	int64_t now = clock_ms();
+
+	if (receivers != 0)
+		p->unheard_since_ms = 0;
+	else if (p->unheard_since_ms == 0)
+		p->unheard_since_ms = now;
+	else if (now - p->unheard_since_ms >= p->idle_ms)
+		stop(p);
+}
+
+static void on_acked(void *arg, const struct append_acked *acked)
 {
 	struct pub *p = arg;
 
 	cli_up(&p->cli);
-	if (p->conf.want_ids)
-		print_ids(p, seq, n, ids);
-	bool runs = p->has_command && !p->command.over;
-	if (p->finishing && append_pending(p->append) == 0 && !runs)
-		loop_stop(p->loop);
-	else if (!p->one_shot)
-		read_more(p);
+	if (p->conf.append.want_ids)
+		print_ids(p, acked);
+	if (p->idle_ms > 0 && acked->receivers >= 0)
+		watch_idle(p, acked->receivers);
+	if (!p->begun && !p->one_shot && !publish_is_finishing(p->publish))
+		begin_input(p);
 }
 
 static void on_down(void *arg, const struct why *w, int64_t wait_ms)
@@ -401,14 +478,14 @@ static void on_down(void *arg, const struct why *w, int64_t wait_ms)
 	cli_down(&p->cli, w, wait_ms);
 	if (p->signo != 0)
 		loop_stop(p->loop);
-	else if (!p->one_shot)
-		read_more(p);
 }
 
 static void on_dead(void *arg, const struct why *w)
 {
 	struct pub *p = arg;
 
+	if (p->why.status != 0)
+		return; /* the other connection has told the same */
 	p->why = *w;
 	p->status = w->status;
 	if (p->has_command)
@@ -423,7 +500,70 @@ static void on_started(void *arg, const char *path)
 	cli_started(&p->cli, path);
 }
 
-static const struct append_ops append_ops = {on_acked, on_down, on_dead, on_started};
+static void on_full(void *arg, const struct why *w)
+{
+	struct pub *p = arg;
+
+	say(&p->cli.say, SAY_ERROR, "%s; no more input is read until it can be written", w->text);
+}
+
+static void on_filter(void *arg, const struct why *w)
+{
+	struct pub *p = arg;
+
+	say(&p->cli.say, SAY_ERROR, "%s: %s", p->conf.append.channel, w->text);
+	if (!p->strict || p->why.status != 0)
+		return;
+	p->why = *w;
+	fail(p, w->text);
+}
+
+static const struct publish_ops publish_ops = {.on_text = on_text,
+    .on_acked = on_acked,
+    .on_room = on_room,
+    .on_over = on_over,
+    .on_down = on_down,
+    .on_dead = on_dead,
+    .on_started = on_started,
+    .on_full = on_full,
+    .on_filter = on_filter};
+
+static void on_stop_asked(void *arg, int64_t heard)
+{
+	(void)heard;
+	stop(arg);
+}
+
+static void on_stop_heard(void *arg, int64_t heard)
+{
+	struct pub *p = arg;
+
+	if (heard == 0)
+		(void)why_set(
+		    &p->why, WHY_ENDED, "%s: nobody publishes there", p->conf.append.channel);
+	loop_stop(p->loop);
+}
+
+/* Only the publishing connection's losses are worth a word. */
+static void on_control_down(void *arg, const struct why *w, int64_t wait_ms)
+{
+	(void)arg;
+	(void)w;
+	(void)wait_ms;
+}
+
+static void on_control_dead(void *arg, const struct why *w)
+{
+	struct pub *p = arg;
+
+	say(&p->cli.say, SAY_NOTE, "%s; --stop will not be heard", w->text);
+}
+
+static const struct control_ops listen_ops = {
+    on_stop_asked, on_control_down, on_control_dead, on_started};
+static const struct control_ops stop_ops = {on_stop_heard, on_down, on_dead, on_started};
+
+/* --- Signals and the end */
 
 static void on_deadline(void *arg)
 {
@@ -444,36 +584,39 @@ static void on_signal(void *arg, int signo)
 	}
 	p->signo = signo;
 	p->status = 128 + signo;
-	if (p->cli.down) {
+	if (p->cli.down || p->stop) {
+		command_stop(&p->command);
 		loop_stop(p->loop);
 		return;
 	}
 	p->deadline = (struct timer){.on_due = on_deadline, .arg = p};
 	loop_timer(p->loop, &p->deadline, clock_ms() + STOP_MS);
-	if (p->one_shot)
-		return;
 	(void)snprintf(error, sizeof error, "the publisher was stopped by signal %d (%s)", signo,
 	    strsignal(signo)); /* fits */
-	if (p->has_command)
-		command_stop(&p->command);
-	finish(p, error, NULL);
+	command_stop(&p->command);
+	publish_finish(p->publish, error, NULL);
 }
 
 static int report(struct pub *p)
 {
-	uint64_t pending = p->append != NULL ? append_pending(p->append) : 0;
+	uint64_t pending = p->publish != NULL ? publish_pending(p->publish) : 0;
 
 	if (p->why.status != 0 && !p->pipe_closed)
 		p->status = say_why(&p->cli.say, &p->why);
+	else if (p->status == 0 && !p->one_shot && p->publish != NULL &&
+	    publish_has_failed(p->publish))
+		p->status = WHY_ENDED;
 	if (pending > 0 && p->status != 0)
-		say(&p->cli.say, SAY_ERROR, "%s: %llu message%s not acknowledged", p->conf.channel,
-		    (unsigned long long)pending, pending == 1 ? " was" : "s were");
-	append_close(p->append);
+		say(&p->cli.say, SAY_ERROR, "%s: %llu message%s not acknowledged%s",
+		    p->conf.append.channel, (unsigned long long)pending,
+		    pending == 1 ? " was" : "s were",
+		    p->conf.append.spool != NULL ? "; the spool has them" : "");
+	control_close(p->control);
+	publish_close(p->publish);
+	filter_close(p->conf.filter);
 	command_fini(&p->command);
 	signals_close(&p->signals);
 	loop_close(p->loop);
-	intake_fini(&p->intake);
-	run_fini(&p->run);
 	cli_fini(&p->cli);
 	free(p->channel);
 	free(p->chunk);

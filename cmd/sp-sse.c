@@ -296,7 +296,7 @@ static int stream(struct sse *s)
 	static const struct stream_ops ops = {NULL, on_end, on_down, on_started};
 	char *channel = chan_stage(s->cli.namespace, s->cli.project, s->cli.stage);
 	struct stream_conf conf = {.link = s->link,
-	    .source = {channel, s->cli.stage == NULL},
+	    .source = {.name = channel, .is_pattern = s->cli.stage == NULL},
 	    .start = {.since = s->cli.stage != NULL ? FEED_RUN : FEED_NOW},
 	    .from = {s->cli.project, s->cli.stage},
 	    .ends = s->cli.stage != NULL,

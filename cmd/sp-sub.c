@@ -13,11 +13,14 @@
 
 #include "chan.h"
 #include "cli.h"
+#include "cursor.h"
+#include "exec.h"
 #include "feed.h"
 #include "json.h"
 #include "msg.h"
 #include "note.h"
 #include "proc.h"
+#include "show.h"
 
 enum { FLUSH_BYTES = 64 * 1024 };
 
@@ -31,10 +34,12 @@ struct sub {
 	struct opt_list channels, patterns;
 	struct feed_source *sources;
 	char *project_channel;
-	const char *since_text, *until_text;
-	int64_t most, silence_ms;   /* 0: no limit */
-	bool follow, text, newline; /* newline: the last text ended with one */
-	struct buf out;
+	const char *since_text, *until_text, *filter_text, *cursor_path, *command;
+	int64_t most, silence_ms;     /* 0: no limit */
+	bool follow, strict, newline; /* newline: the last text ended with one */
+	struct show show;
+	struct cursor_file cursor;
+	bool moved;             /* the cursor is ahead of its file */
 	int64_t count, last_ms; /* messages so far; when the last one came */
 	int signo, status;
 	struct why why;
@@ -50,6 +55,7 @@ int main(int argc, char **argv)
 	struct opt_rest rest;
 	bool closed[3];
 
+	show_init(&s.show);
 	proc_std(closed);
 	switch (parse(&s, argc, argv, &rest)) {
 	case OPT_BAD:
@@ -91,7 +97,18 @@ static enum opt_result parse(struct sub *s, int argc, char **argv, struct opt_re
 		NULL, 0, 0},
 	    {'F', "follow", NULL, OPT_FLAG, &s->follow, "never stop by itself", NULL, 0, 0},
 	    {.kind = OPT_GROUP, .name = "Output"},
-	    {'x', "text", NULL, OPT_FLAG, &s->text, "print only the text of tokens", NULL, 0, 0},
+	    {'x', "text", NULL, OPT_FLAG, &s->show.text, "print only the text of tokens", NULL, 0,
+		0},
+	    {'j', "jq", "FILTER", OPT_STRING, &s->filter_text,
+		"print what a jq filter makes of each message", NULL, 0, 0},
+	    {'r', "raw", NULL, OPT_FLAG, &s->show.raw, "with -j: print strings without quotes",
+		NULL, 0, 0},
+	    {0, "strict", NULL, OPT_FLAG, &s->strict,
+		"end with 65 when the filter fails on a message", NULL, 0, 0},
+	    {0, "cursor", "FILE", OPT_STRING, &s->cursor_path,
+		"begin behind the id in FILE, and keep it current", NULL, 0, 0},
+	    {0, "exec", "CMD", OPT_STRING, &s->command,
+		"run CMD for each message instead, the message on its input", NULL, 0, 0},
 	    CLI_OPTS_REDIS(&s->cli, "command-timeout"),
 	    CLI_OPTS_LOG(&s->cli),
 	    {.kind = OPT_GROUP},
@@ -101,7 +118,8 @@ static enum opt_result parse(struct sub *s, int argc, char **argv, struct opt_re
 	    .usage = "sp-sub [options] (-c CHANNEL)... | -P PATTERN | -p PROJECT [-s STAGE]",
 	    .examples = "sp-sub -p 7 -s story --text\n"
 			"sp-sub -p 7 --since 5m\n"
-			"sp-sub -c chat:42 --since 1732100000123-0 | jq .content",
+			"sp-sub -c chat:42 --since 1732100000123-0 -j .content -r\n"
+			"sp-sub -c events --cursor ~/.events.cursor --exec './handle-event'",
 	    .opts = opts};
 
 	return opt_parse(&tool, argc, argv, rest, &s->why);
@@ -121,18 +139,19 @@ static int find_sources(struct sub *s)
 
 	s->sources = to;
 	for (int i = 0; i < s->channels.count; i++, n++) {
-		to[n] = (struct feed_source){s->channels.items[i], false};
+		to[n] = (struct feed_source){.name = s->channels.items[i]};
 		if (chan_name_check(to[n].name, strlen(to[n].name), &s->why) < 0)
 			return -1;
 	}
 	for (int i = 0; i < s->patterns.count; i++, n++) {
-		to[n] = (struct feed_source){s->patterns.items[i], true};
+		to[n] = (struct feed_source){.name = s->patterns.items[i], .is_pattern = true};
 		if (chan_name_check(to[n].name, strlen(to[n].name), &s->why) < 0)
 			return -1;
 	}
 	if (s->cli.project != NULL) {
 		s->project_channel = chan_stage(s->cli.namespace, s->cli.project, s->cli.stage);
-		to[n++] = (struct feed_source){s->project_channel, s->cli.stage == NULL};
+		to[n++] = (struct feed_source){
+		    .name = s->project_channel, .is_pattern = s->cli.stage == NULL};
 	}
 	s->conf.sources = to;
 	s->conf.nsources = n;
@@ -152,14 +171,42 @@ static bool is_one_stage(const struct sub *s)
 	    chan_parse(only->name, strlen(only->name), &parts);
 }
 
+/* Each source begins behind its cursor, if the file has one. */
+static int read_cursors(struct sub *s)
+{
+	if (s->cursor_path == NULL)
+		return 0;
+	if (cursor_open(&s->cursor, s->cursor_path, &s->why) < 0)
+		return -1;
+	for (int i = 0; i < s->conf.nsources; i++) {
+		struct feed_source *to = &s->sources[i];
+
+		to->resumes = cursor_find(&s->cursor, to->name, s->conf.nsources == 1, &to->after);
+	}
+	return 0;
+}
+
+static int check(struct sub *s, const struct opt_rest *rest)
+{
+	if (rest->noperands > 0 || rest->command != NULL)
+		return why_set(&s->why, WHY_USAGE, "unexpected argument %s",
+		    rest->noperands > 0 ? rest->operands[0] : "--");
+	if (s->command != NULL && (s->show.text || s->filter_text != NULL))
+		return why_set(
+		    &s->why, WHY_USAGE, "--exec prints nothing: it excludes --text and -j");
+	if ((s->show.raw || s->strict) && s->filter_text == NULL)
+		return why_set(&s->why, WHY_USAGE, "%s needs -j", s->strict ? "--strict" : "-r");
+	if (s->filter_text != NULL && filter_open(&s->show.filter, s->filter_text, &s->why) < 0)
+		return -1;
+	return 0;
+}
+
 static int set_up(struct sub *s, const struct opt_rest *rest)
 {
 	static const int signos[] = {SIGINT, SIGTERM, SIGHUP, 0};
 
-	if (rest->noperands > 0 || rest->command != NULL)
-		return why_set(&s->why, WHY_USAGE, "unexpected argument %s",
-		    rest->noperands > 0 ? rest->operands[0] : "--");
-	if (cli_redis(&s->cli, false, &s->conf.link, &s->why) < 0 || find_sources(s) < 0)
+	if (check(s, rest) < 0 || cli_redis(&s->cli, false, &s->conf.link, &s->why) < 0 ||
+	    find_sources(s) < 0 || read_cursors(s) < 0)
 		return -1;
 	bool stage = is_one_stage(s);
 	if (s->since_text == NULL)
@@ -170,7 +217,6 @@ static int set_up(struct sub *s, const struct opt_rest *rest)
 		s->until_text = "done,error";
 	if (s->follow)
 		s->until_text = NULL;
-	buf_init(&s->out, SIZE_MAX / 2); /* one message beyond FLUSH_BYTES */
 	if (loop_open(&s->loop, &s->why) < 0 ||
 	    signals_open(&s->signals, s->loop, signos, on_signal, s, &s->why) < 0 ||
 	    feed_open(&s->feed, s->loop, &s->conf, &feed_ops, s, &s->why) < 0)
@@ -191,53 +237,88 @@ static void stop(struct sub *s, int status)
 	loop_stop(s->loop);
 }
 
+/* The output first, then the cursor that speaks of it: a kill between the two repeats, and loses
+ * nothing. */
 static void flush(struct sub *s)
 {
-	if (s->out.len == 0)
-		return;
-	int r =
-	    proc_write(STDOUT_FILENO, "standard output", buf_head(&s->out), s->out.len, &s->why);
-	buf_clear(&s->out);
-	if (r < 0)
-		stop(s, WHY_IO);
-}
+	struct buf *out = &s->show.out;
+	int r = 0;
 
-/* A line is a message: line ends inside of one, which a plain PUBLISH may bring, become spaces. */
-static void add_line(struct sub *s, const char *text, size_t len)
-{
-	size_t start = s->out.len;
-
-	(void)buf_add(&s->out, text, len); /* no cap */
-	char *line = buf_head(&s->out) + start;
-	for (char *nl = memchr(line, '\n', len); nl != NULL;
-	     nl = memchr(nl, '\n', len - (size_t)(nl - line)))
-		*nl = ' ';
-	(void)buf_addc(&s->out, '\n'); /* no cap */
-}
-
-static void add_text(struct sub *s, const struct feed_message *m, struct json_slice type)
-{
-	size_t before = s->out.len;
-
-	if (json_means(type, "token")) {
-		struct json_slice content = json_string(json_find(m->text, m->len, "content"));
-
-		if (content.s != NULL)
-			(void)json_unescape(&s->out, content); /* no cap */
-	} else if (json_means(type, "error")) {
-		struct json_slice error = json_string(json_find(m->text, m->len, "error"));
-		struct buf b;
-
-		flush(s);
-		buf_init(&b, SIZE_MAX / 2);
-		(void)json_unescape(
-		    &b, error.s != NULL ? error : (struct json_slice){"no reason given", 15});
-		say(&s->cli.say, SAY_ERROR, "%.*s: %.*s", (int)m->channel_len, m->channel,
-		    (int)b.len, buf_head(&b));
-		buf_fini(&b);
+	if (out->len > 0) {
+		s->newline = buf_head(out)[out->len - 1] == '\n';
+		r = proc_write(STDOUT_FILENO, "standard output", buf_head(out), out->len, &s->why);
+		buf_clear(out);
 	}
-	if (s->out.len > before)
-		s->newline = buf_head(&s->out)[s->out.len - 1] == '\n';
+	if (r == 0 && s->moved)
+		r = cursor_save(&s->cursor, &s->why);
+	s->moved = false;
+	if (r < 0)
+		stop(s, s->why.status);
+}
+
+/* With --text, what went wrong is no text: it goes to stderr. */
+static void tell_error(struct sub *s, const struct feed_message *m)
+{
+	struct json_slice error = json_string(json_find(m->text, m->len, "error"));
+	struct buf b;
+
+	flush(s);
+	buf_init(&b, SIZE_MAX / 2);
+	(void)json_unescape(
+	    &b, error.s != NULL ? error : (struct json_slice){"no reason given", 15}); /* no cap */
+	say(&s->cli.say, SAY_ERROR, "%.*s: %.*s", (int)m->channel_len, m->channel, (int)b.len,
+	    buf_head(&b));
+	buf_fini(&b);
+}
+
+/* Names the message: by its id, or by its number. */
+static void tell_failure(struct sub *s, const struct feed_message *m, const char *what)
+{
+	char id[ID_TEXT_MAX + 1] = "without id";
+
+	if (m->has_id)
+		(void)id_format(m->id, id); /* the length does not matter */
+	say(&s->cli.say, SAY_ERROR, "%.*s: message %s: %s", (int)m->channel_len, m->channel, id,
+	    what);
+}
+
+static void execute(struct sub *s, const struct feed_message *m)
+{
+	char id[ID_TEXT_MAX + 8] = "SP_ID=", channel[CHAN_NAME_MAX + 12], what[40];
+	const char *const env[] = {channel, id, NULL};
+
+	if (m->has_id)
+		(void)id_format(m->id, id + strlen(id)); /* the length does not matter */
+	(void)snprintf(
+	    channel, sizeof channel, "SP_CHANNEL=%.*s", (int)m->channel_len, m->channel); /* fits */
+	int status = exec_with_input(s->command, m->text, m->len, env, &s->why);
+	if (status < 0) {
+		stop(s, s->why.status);
+	} else if (status > 0) {
+		(void)snprintf(what, sizeof what, "--exec: exit status %d", status); /* fits */
+		tell_failure(s, m, what);
+	}
+}
+
+/* How many outputs the message made. */
+static int show_or_execute(struct sub *s, const struct feed_message *m)
+{
+	struct why w;
+
+	if (s->command != NULL) {
+		execute(s, m);
+		return 1;
+	}
+	int n = show_message(&s->show, m->text, m->len, &w);
+	if (n >= 0)
+		return n;
+	tell_failure(s, m, w.text);
+	if (s->strict) {
+		s->why = w;
+		flush(s);
+		stop(s, WHY_DATA);
+	}
+	return 0;
 }
 
 /* Whether type is in the list TYPE[,TYPE]. */
@@ -265,18 +346,24 @@ static void on_message(void *arg, const struct feed_message *m)
 	struct json_slice type = {NULL, 0};
 
 	cli_up(&s->cli);
-	if (s->text || s->until_text != NULL)
+	s->count += show_or_execute(s, m);
+	if (s->why.status != 0)
+		return;
+	if (s->show.text || s->until_text != NULL)
 		type = msg_type(m->text, m->len);
-	if (s->text)
-		add_text(s, m, type);
-	else
-		add_line(s, m->text, m->len);
+	if (s->show.text && json_means(type, "error"))
+		tell_error(s, m);
+	if (s->cursor_path != NULL && m->has_id) {
+		cursor_set(&s->cursor, s->sources[m->source].name, m->id);
+		s->moved = true;
+	}
 	s->last_ms = loop_now(s->loop);
-	bool last = ++s->count == s->most || (s->until_text != NULL && is_in(type, s->until_text));
-	if (last || s->out.len >= FLUSH_BYTES)
+	bool enough = s->most > 0 && s->count >= s->most;
+	bool last = s->until_text != NULL && is_in(type, s->until_text);
+	if (enough || last || s->show.out.len >= FLUSH_BYTES || s->command != NULL)
 		flush(s);
-	if (last && s->why.status == 0)
-		stop(s, s->count != s->most && json_means(type, "error") ? WHY_ENDED : 0);
+	if ((enough || last) && s->why.status == 0)
+		stop(s, last && !enough && json_means(type, "error") ? WHY_ENDED : 0);
 }
 
 static void on_gap(void *arg, int source, struct id after, struct id before)
@@ -286,8 +373,8 @@ static void on_gap(void *arg, int source, struct id after, struct id before)
 
 	buf_init(&b, SIZE_MAX / 2);
 	note_gap(&b, &(struct msg_from){s->cli.project, s->cli.stage}, after, before);
-	if (!s->text)
-		add_line(s, buf_head(&b), b.len);
+	if (!s->show.text && s->command == NULL)
+		show_line(&s->show, buf_head(&b), b.len);
 	say(&s->cli.say, SAY_NOTE, "%s: messages are missing: the log does not have them any more",
 	    s->sources[source].name);
 	buf_fini(&b);
@@ -369,7 +456,7 @@ static void on_signal(void *arg, int signo)
 
 static int report(struct sub *s)
 {
-	if (s->text && !s->newline && isatty(STDOUT_FILENO))
+	if (s->show.text && !s->newline && isatty(STDOUT_FILENO))
 		(void)proc_write(STDOUT_FILENO, "standard output", "\n", 1,
 		    &(struct why){0}); /* for the prompt */
 	if (s->signo != 0)
@@ -379,7 +466,8 @@ static int report(struct sub *s)
 	feed_close(s->feed);
 	signals_close(&s->signals);
 	loop_close(s->loop);
-	buf_fini(&s->out);
+	show_fini(&s->show);
+	cursor_close(&s->cursor);
 	opt_list_fini(&s->channels);
 	opt_list_fini(&s->patterns);
 	free(s->sources);

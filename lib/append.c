@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * append: a run's messages on their way into the log.
+ * append: a run's messages on their way into the log: wire holds them, link brings them, spool
+ * keeps them.
  *
- *	put → batch ──flush──→ wire: [ sent, not acknowledged | not sent ] ──reply──→ gone
- *
- * `wire` holds ready-made commands, and a command stays there until its reply has come. A new
- *connection sends it all again from the front, the same bytes: append.lua drops what an earlier
- *attempt appended, whether that attempt was answered or is still buffered in the server from the
- *old connection.
+ * Exactly once: the script appends a batch only if its first seq is not above the one that is due,
+ * and skips those below. Each new connection makes sure of the script and of the due key, then
+ * sends everything that is not acknowledged, in order.
  */
 #include "append.h"
 
@@ -17,96 +15,147 @@
 
 #include "chan.h"
 #include "log.h"
-#include "resp.h"
+#include "spool.h"
+#include "wire.h"
 
 /* clang-format off */
-static const char append_lua[] =
-#include "append.lua.h"
-    ;
-static const char append_sha[] =
-#include "append.sha.h"
-    ;
 static const char resume_lua[] =
 #include "resume.lua.h"
     ;
 /* clang-format on */
 
 enum {
-	BATCH_MESSAGES = 100, /* of one call: the script blocks the server for some 0.2 ms */
-	BATCH_BYTES = 64 * 1024,
 	WINDOW_BYTES = 4 << 20, /* unacknowledged while connected: keeps the server busy */
-	WIRE_MAX = 1 << 30,     /* far above any buffer_bytes plus one message */
-	DUE_LEAST_MS =
-	    3600 * 1000, /* the due key outlives any reconnect, however short the log's ttl */
-	DUE_DEFAULT_MS = 7 * 86400 * 1000, /* for logs that never expire */
-};
-
-/* One command in the wire. */
-struct call {
-	size_t bytes;
-	size_t messages;
+	SPOOL_MS = 1000,        /* how often it is synced, and a full disk is tried again */
+	LEASE_MS = 10000,       /* a publisher that died is out of the way after that */
 };
 
 struct append {
 	struct append_conf conf;
 	const struct append_ops *ops;
 	void *arg;
+	struct loop *loop;
 	struct link link;
+	struct wire wire;
 	char run[MSG_RUN_LEN + 1];
-	char *log, *due, *runs; /* keys */
-	struct buf head;        /* ephemeral: the front of each PUBLISH; else unused */
-	struct buf batch;       /* bulk strings of messages that are in no command yet */
-	size_t nbatch;
-	bool batch_ends, after_end; /* after_end: the batch in front of this one ended a run */
-	struct buf wire, calls;     /* calls: struct call, in the order of the wire */
-	size_t sent;                /* bytes of the wire that this connection has taken */
-	uint64_t seq, acked;        /* next to put; next to be acknowledged */
-	int preamble;               /* replies due to what on_up sent */
-	bool loaded; /* an EVAL of the script, or its load, is in front of all EVALSHA */
-	bool connected_before;
+	char *log, *due, *runs, *lease; /* keys */
+	uint64_t seq, acked;            /* next to put; next to be acknowledged */
+	size_t expected; /* commands whose replies this connection was told to expect */
+	int preamble;    /* replies due to what on_up sent */
+	bool resumes;    /* the server may know some of it: a preamble is due */
+	struct spool *spool;
+	bool spool_is_full;
+	struct timer spool_timer, lease_timer;
+	bool released;
 };
 
 static const struct link_ops link_ops;
+static void on_spool_timer(void *arg);
+static void on_lease_timer(void *arg);
 
-void append_open(struct append **out, struct loop *loop, const struct append_conf *conf,
-    const struct append_ops *ops, void *arg)
+/* --- Life */
+
+static void set_up_wire(struct append *a)
+{
+	char suffix[MSG_RUN_LEN + 8];
+
+	(void)snprintf(suffix, sizeof suffix, ":run:%s", a->run); /* fits */
+	a->log = chan_log(a->conf.channel, strlen(a->conf.channel));
+	a->due = log_sibling(a->log, suffix);
+	a->runs = log_sibling(a->log, ":runs");
+	if (a->conf.exclusive) {
+		char *name = xmalloc(strlen(a->conf.channel) + sizeof ":lease:");
+
+		(void)sprintf(name, ":lease:%s", a->conf.channel); /* measured */
+		a->lease = log_sibling(a->log, name);
+		free(name);
+	}
+	wire_init(&a->wire,
+	    &(struct wire_conf){.channel = a->conf.channel,
+		.log = a->log,
+		.due = a->due,
+		.runs = a->runs,
+		.ephemeral = a->conf.ephemeral,
+		.one_shot = a->conf.one_shot,
+		.want_ids = a->conf.want_ids,
+		.maxlen = a->conf.maxlen,
+		.ttl_ms = a->conf.ttl_ms,
+		.lease = a->lease,
+		.run = a->run,
+		.lease_ms = LEASE_MS});
+}
+
+/* Takes over what an earlier process left in the spool: its run, and its messages as if they had
+ * been put now. */
+static int recover(struct append *a, struct why *w)
+{
+	const char *msg;
+	size_t len;
+	struct msg_sp sp;
+
+	if (a->conf.spool == NULL)
+		return 0;
+	if (spool_open(&a->spool, a->conf.spool, a->conf.channel, w) < 0)
+		return -1;
+	if (spool_next(a->spool, &msg, &len) == 0)
+		return spool_begin(a->spool, a->run, w);
+	memcpy(a->run, spool_run(a->spool), MSG_RUN_LEN + 1);
+	set_up_wire(a);
+	a->resumes = true;
+	if (msg_sp(msg, len, &sp))
+		a->acked = a->seq = sp.seq;
+	do {
+		if (!msg_sp(msg, len, &sp) || sp.seq != a->seq)
+			return why_set(w, WHY_DATA, "spool %s: damaged", a->conf.spool);
+		wire_put(&a->wire, msg, len, a->seq++, msg_type_is_end(msg_type(msg, len)));
+	} while (spool_next(a->spool, &msg, &len) > 0);
+	wire_end_batch(&a->wire, a->seq);
+	return 0;
+}
+
+int append_open(struct append **out, struct loop *loop, const struct append_conf *conf,
+    const struct append_ops *ops, void *arg, struct why *w)
 {
 	struct append *a = xcalloc(1, sizeof *a);
-	char due[MSG_RUN_LEN + 8];
 
 	a->conf = *conf;
 	a->ops = ops;
 	a->arg = arg;
+	a->loop = loop;
+	a->spool_timer = (struct timer){.on_due = on_spool_timer, .arg = a};
+	a->lease_timer = (struct timer){.on_due = on_lease_timer, .arg = a};
 	msg_new_run(a->run);
-	a->log = chan_log(conf->channel, strlen(conf->channel));
-	(void)snprintf(due, sizeof due, ":run:%s", a->run); /* fits */
-	a->due = log_sibling(a->log, due);
-	a->runs = log_sibling(a->log, ":runs");
-	buf_init(&a->head, WIRE_MAX);
-	buf_init(&a->batch, WIRE_MAX);
-	buf_init(&a->wire, WIRE_MAX);
-	buf_init(&a->calls, WIRE_MAX);
-	if (conf->ephemeral) {
-		(void)resp_array(&a->head, 3);                                   /* far from full */
-		(void)resp_bulk(&a->head, "PUBLISH", 7);                         /* as above */
-		(void)resp_bulk(&a->head, conf->channel, strlen(conf->channel)); /* as above */
+	if (recover(a, w) < 0) {
+		append_close(a);
+		return -1;
 	}
+	if (a->log == NULL)
+		set_up_wire(a);
+	if (conf->exclusive)
+		loop_timer(loop, &a->lease_timer, 0); /* at once: refused before anything is read */
 	link_open(&a->link, loop, &conf->link, &link_ops, a);
 	*out = a;
+	return 0;
 }
 
 void append_close(struct append *a)
 {
+	struct why w;
+
 	if (a == NULL)
 		return;
 	link_close(&a->link);
+	loop_cancel(a->loop, &a->spool_timer);
+	loop_cancel(a->loop, &a->lease_timer);
+	/* One that cannot be emptied is sent again by the next start, and skipped by the script. */
+	if (a->spool != NULL && append_pending(a) == 0)
+		(void)spool_reset(a->spool, true, &w);
+	spool_close(a->spool);
+	wire_fini(&a->wire);
 	free(a->log);
 	free(a->due);
 	free(a->runs);
-	buf_fini(&a->head);
-	buf_fini(&a->batch);
-	buf_fini(&a->wire);
-	buf_fini(&a->calls);
+	free(a->lease);
 	free(a);
 }
 
@@ -115,121 +164,129 @@ const char *append_run(const struct append *a)
 	return a->run;
 }
 
-uint64_t append_seq(const struct append *a)
-{
-	return a->seq;
-}
-
 uint64_t append_pending(const struct append *a)
 {
-	return a->seq - a->acked;
+	/* The lease that is given back counts: whoever waits for our end may publish then. */
+	return a->seq - a->acked +
+	    (a->released && wire_commands(&a->wire) > 0 && a->seq == a->acked);
 }
 
-/* --- Messages → batch → wire */
-
-static void end_call(struct append *a, size_t bytes, size_t messages)
+bool append_is_up(const struct append *a)
 {
-	struct call c = {bytes, messages};
-
-	(void)buf_add(&a->calls, &c, sizeof c); /* never full before the wire is */
-	if (a->link.up)
-		redis_expect(a->link.redis, 1);
+	return a->link.up;
 }
 
-static void add_arg(struct append *a, const char *s)
+/* --- The spool */
+
+/* Brings what was put to the file before it is sent. When the disk is full it is sent all the same:
+ * what Redis acknowledges needs no file. */
+static void write_spool(struct append *a)
 {
-	(void)resp_bulk(&a->wire, s, strlen(s)); /* WIRE_MAX is far above what has_room allows */
-}
+	bool was_full = a->spool_is_full;
+	struct why w;
 
-static void add_number(struct append *a, int64_t n)
-{
-	(void)resp_bulku(&a->wire, (uint64_t)n); /* as above */
-}
-
-static int64_t due_ttl_ms(const struct append *a)
-{
-	int64_t ttl = a->conf.ttl_ms;
-
-	return ttl == 0 ? DUE_DEFAULT_MS : ttl < DUE_LEAST_MS ? DUE_LEAST_MS : ttl;
-}
-
-/* Makes one command of the batch. */
-static void end_batch(struct append *a)
-{
-	size_t before = a->wire.len;
-	uint64_t first = a->seq - a->nbatch;
-
-	if (a->nbatch == 0)
+	if (a->spool == NULL)
 		return;
-	(void)resp_array(&a->wire, 14 + a->nbatch); /* WIRE_MAX, as above */
-	add_arg(a, a->loaded ? "EVALSHA" : "EVAL");
-	add_arg(a, a->loaded ? append_sha : append_lua);
-	a->loaded = true;
-	add_arg(a, "3");
-	add_arg(a, a->log);
-	add_arg(a, a->due);
-	add_arg(a, a->runs);
-	add_arg(a, a->conf.channel);
-	add_number(a, (int64_t)first);
-	add_number(a, a->conf.maxlen);
-	add_number(a, a->conf.ttl_ms);
-	add_number(a, due_ttl_ms(a));
-	add_arg(a,
-	    first == 0 && !a->conf.one_shot  ? "run"
-		: first == 0 || a->after_end ? "open"
-					     : "");
-	add_arg(a, a->batch_ends ? "1" : "");
-	add_arg(a, a->conf.want_ids ? "1" : "");
-	(void)buf_add(&a->wire, buf_head(&a->batch), a->batch.len); /* as above */
-	buf_clear(&a->batch);
-	end_call(a, a->wire.len - before, a->nbatch);
-	a->nbatch = 0;
-	a->after_end = a->batch_ends;
-	a->batch_ends = false;
+	a->spool_is_full = spool_write(a->spool, &w) < 0;
+	if (a->spool_timer.slot == 0)
+		loop_timer(a->loop, &a->spool_timer, clock_ms() + SPOOL_MS);
+	if (a->spool_is_full && !was_full)
+		a->ops->on_full(a->arg, &w);
+	else if (was_full && !a->spool_is_full)
+		a->ops->on_room(a->arg);
 }
+
+static void on_spool_timer(void *arg)
+{
+	struct append *a = arg;
+	struct why w;
+
+	if (a->spool_is_full)
+		write_spool(a);
+	else if (spool_sync(a->spool, &w) < 0)
+		a->ops->on_full(a->arg, &w);
+}
+
+/* Once all is acknowledged the file is not needed. That it cannot be cut is no loss: it stays
+ * larger than it must. */
+static void empty_spool(struct append *a)
+{
+	struct why w;
+
+	if (a->spool != NULL && append_pending(a) == 0 &&
+	    spool_reset(a->spool, a->spool_is_full, &w) == 0 && a->spool_is_full)
+		write_spool(a);
+}
+
+/* --- Messages in */
 
 void append_put(struct append *a, struct buf *m, bool is_end)
 {
-	(void)msg_close(m, a->run, a->seq++); /* the caller's cap leaves room for sp */
-	if (a->conf.ephemeral) {
-		size_t before = a->wire.len;
-
-		(void)buf_add(&a->wire, buf_head(&a->head), a->head.len); /* WIRE_MAX, as above */
-		(void)resp_bulk(&a->wire, buf_head(m), m->len);           /* as above */
-		end_call(a, a->wire.len - before, 1);
-	} else {
-		(void)resp_bulk(&a->batch, buf_head(m), m->len); /* as above */
-		a->nbatch++;
-		a->batch_ends = is_end;
-		/* What follows an end begins a run again, and only a batch's first message can. */
-		if (is_end || a->nbatch == BATCH_MESSAGES || a->batch.len >= BATCH_BYTES)
-			end_batch(a);
-	}
+	(void)msg_close(m, a->run, a->seq); /* the caller's cap leaves room for sp */
+	if (a->spool != NULL)
+		spool_add(a->spool, buf_head(m), m->len);
+	wire_put(&a->wire, buf_head(m), m->len, a->seq++, is_end);
 	buf_clear(m);
 }
 
 static void send_wire(struct append *a)
 {
-	while (a->sent < a->wire.len) {
-		size_t n = link_send(&a->link, buf_head(&a->wire) + a->sent, a->wire.len - a->sent);
+	size_t len, commands = wire_commands(&a->wire);
+
+	if (!a->link.up)
+		return;
+	redis_expect(a->link.redis, commands - a->expected);
+	a->expected = commands;
+	for (const char *p = wire_unsent(&a->wire, &len); len > 0;
+	     p = wire_unsent(&a->wire, &len)) {
+		size_t n = link_send(&a->link, p, len);
 
 		if (n == 0)
 			break;
-		a->sent += n;
+		wire_sent(&a->wire, n);
 	}
+}
+
+/* Every command keeps the lease; this one is for silence. */
+static void on_lease_timer(void *arg)
+{
+	struct append *a = arg;
+
+	if (a->released)
+		return;
+	loop_timer(a->loop, &a->lease_timer, clock_ms() + LEASE_MS / 3);
+	if (wire_commands(&a->wire) == 0) {
+		wire_lease(&a->wire, a->seq, true);
+		send_wire(a);
+	}
+}
+
+void append_release(struct append *a)
+{
+	if (a->released || !a->conf.exclusive)
+		return;
+	a->released = true;
+	wire_lease(&a->wire, a->seq, false);
+	send_wire(a);
 }
 
 void append_flush(struct append *a)
 {
-	end_batch(a);
+	write_spool(a);
+	wire_end_batch(&a->wire, a->seq);
 	send_wire(a);
 }
 
 bool append_has_room(const struct append *a)
 {
-	size_t most = a->link.up ? (size_t)WINDOW_BYTES : (size_t)a->conf.buffer_bytes;
+	size_t most = (size_t)a->conf.buffer_bytes;
 
-	return a->wire.len + a->batch.len < most;
+	/* A spool is emptied when all is acknowledged: at its limit it waits for that. */
+	if (a->spool != NULL && (a->spool_is_full || spool_size(a->spool) > most))
+		return false;
+	if (a->link.up && most > WINDOW_BYTES)
+		most = WINDOW_BYTES;
+	return wire_size(&a->wire) < most;
 }
 
 /* --- The connection */
@@ -237,37 +294,48 @@ bool append_has_room(const struct append *a)
 static void on_up(void *arg)
 {
 	struct append *a = arg;
+	struct redis *r = a->link.redis;
+	char seq[24], ttl[24];
 
-	a->sent = 0;
+	wire_rewind(&a->wire);
+	a->expected = 0;
 	a->preamble = 0;
-	if (a->connected_before && !a->conf.ephemeral) {
-		char seq[24], ttl[24];
-
+	if (a->resumes && !a->conf.ephemeral) {
 		(void)snprintf(seq, sizeof seq, "%llu", (unsigned long long)a->acked); /* fits */
-		(void)snprintf(ttl, sizeof ttl, "%lld", (long long)due_ttl_ms(a));     /* fits */
+		(void)snprintf(
+		    ttl, sizeof ttl, "%lld", (long long)wire_due_ttl_ms(&a->wire)); /* fits */
+		redis_command(r, 3, (const char *const[]){"SCRIPT", "LOAD", wire_script}, NULL);
 		redis_command(
-		    a->link.redis, 3, (const char *const[]){"SCRIPT", "LOAD", append_lua}, NULL);
-		redis_command(a->link.redis, 6,
-		    (const char *const[]){"EVAL", resume_lua, "1", a->due, seq, ttl}, NULL);
+		    r, 6, (const char *const[]){"EVAL", resume_lua, "1", a->due, seq, ttl}, NULL);
 		a->preamble = 2;
 	}
-	a->connected_before = true;
-	redis_expect(a->link.redis, a->calls.len / sizeof(struct call));
+	a->resumes = true;
+}
+
+static bool begins(const struct reply *reply, const char *word)
+{
+	return reply->len >= strlen(word) && memcmp(reply->str, word, strlen(word)) == 0;
 }
 
 static void on_error(struct append *a, const struct reply *reply)
 {
-	char object[CHAN_NAME_MAX + 16];
+	char object[CHAN_NAME_MAX + 16], text[160];
 	struct why w;
 
 	/* The scripts were flushed, or messages in front of these are missing: begin again. */
-	if ((reply->len >= 8 && memcmp(reply->str, "NOSCRIPT", 8) == 0) ||
-	    (reply->len >= 5 && memcmp(reply->str, "SPGAP", 5) == 0)) {
-		char text[160];
-
-		(void)why_set(&w, WHY_UNAVAILABLE, "%s",
-		    why_quote(text, sizeof text, reply->str, reply->len)); /* fills w */
+	if (begins(reply, "NOSCRIPT") || begins(reply, "SPGAP")) {
+		why_quote(text, sizeof text, reply->str, reply->len);
+		(void)why_set(&w, WHY_UNAVAILABLE, "%s", text); /* fills w */
 		link_fault(&a->link, &w);
+		return;
+	}
+	if (begins(reply, "SPHELD")) {
+		why_quote(text, sizeof text, reply->str, reply->len);
+		(void)why_set(&w, WHY_TIMEOUT,
+		    "channel %s: another publisher has it (run %s); wait for its end or stop it "
+		    "with --stop",
+		    a->conf.channel, text + strlen("SPHELD ")); /* fills w */
+		link_die(&a->link, &w);
 		return;
 	}
 	(void)snprintf(object, sizeof object, a->conf.ephemeral ? "channel %s" : "log %s",
@@ -292,7 +360,6 @@ static struct id *read_ids(const struct reply *reply, size_t n)
 static void on_reply(void *arg, struct reply *reply)
 {
 	struct append *a = arg;
-	struct call c;
 
 	if (reply->type == REPLY_ERROR) {
 		on_error(a, reply);
@@ -302,16 +369,18 @@ static void on_reply(void *arg, struct reply *reply)
 		a->preamble--;
 		return;
 	}
-	if (a->calls.len == 0)
+	ssize_t n = wire_acked(&a->wire);
+	if (n < 0)
 		return; /* an answer to nothing: a server that talks too much does no harm */
-	memcpy(&c, buf_head(&a->calls), sizeof c);
-	buf_consume(&a->calls, sizeof c);
-	buf_consume(&a->wire, c.bytes);
-	a->sent -= c.bytes;
-	uint64_t first = a->acked;
-	a->acked += c.messages;
-	struct id *ids = reply->type == REPLY_ARRAY ? read_ids(reply, c.messages) : NULL;
-	a->ops->on_acked(a->arg, first, c.messages, ids);
+	struct append_acked acked = {.seq = a->acked, .n = (size_t)n, .receivers = -1};
+	a->acked += acked.n;
+	a->expected--;
+	struct id *ids = reply->type == REPLY_ARRAY ? read_ids(reply, acked.n) : NULL;
+	acked.ids = ids;
+	if (reply->type == REPLY_INTEGER)
+		acked.receivers = reply->integer;
+	empty_spool(a);
+	a->ops->on_acked(a->arg, &acked);
 	free(ids);
 }
 
@@ -324,7 +393,6 @@ static void on_down(void *arg, const struct why *w, int64_t wait_ms)
 {
 	struct append *a = arg;
 
-	a->sent = 0;
 	a->ops->on_down(a->arg, w, wait_ms);
 }
 

@@ -131,6 +131,8 @@ void command_fini(struct command *c)
 {
 	if (c->loop == NULL)
 		return;
+	if (!c->ended)
+		child_kill(&c->child, SIGKILL); /* it had its TERM, or has lost its reader */
 	close_watch(c, &c->out);
 	close_watch(c, &c->err);
 	loop_cancel(c->loop, &c->kill_timer);

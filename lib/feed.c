@@ -142,7 +142,8 @@ static void deliver_entry(struct feed *f, const struct log_entry *e)
 	buf_clear(&f->text);
 	(void)msg_with_id(&f->text, e->message, e->message_len, e->id); /* no cap */
 	f->ops->on_message(f->arg,
-	    &(struct feed_message){.channel = e->channel,
+	    &(struct feed_message){.source = f->current,
+		.channel = e->channel,
 		.channel_len = e->channel_len,
 		.text = buf_head(&f->text),
 		.len = f->text.len,
@@ -156,7 +157,8 @@ static void deliver_held(struct feed *f, struct source *s)
 
 	while (!f->stopped && join_held(&s->join, &m))
 		f->ops->on_message(f->arg,
-		    &(struct feed_message){.channel = m.channel,
+		    &(struct feed_message){.source = (int)(s - f->sources),
+			.channel = m.channel,
 			.channel_len = m.channel_len,
 			.text = m.text,
 			.len = m.len,
@@ -215,10 +217,10 @@ static void on_log_down(void *arg, const struct why *w, int64_t wait_ms)
  */
 static void begin_source(struct feed *f, struct source *s)
 {
-	enum feed_since since = f->conf.start.since;
+	enum feed_since since = s->start.since;
 	int index = (int)(s - f->sources);
 	struct id after, before;
-	bool first = source_begin(s, &f->conf.start);
+	bool first = source_begin(s);
 
 	if (first && f->ops->on_start != NULL)
 		f->ops->on_start(f->arg, index, s->join.cursor, s->has_run ? &s->run : NULL);
@@ -265,7 +267,8 @@ static void on_push(struct feed *f, const struct reply *reply)
 	if (channel->type != REPLY_STRING || text->type != REPLY_STRING ||
 	    name->type != REPLY_STRING)
 		return;
-	struct feed_message m = {channel->str, channel->len, text->str, text->len, false, {0, 0}};
+	struct feed_message m = {
+	    0, channel->str, channel->len, text->str, text->len, false, {0, 0}};
 	if (msg_sp(text->str, text->len, &sp) && sp.has_id) {
 		m.has_id = true;
 		m.id = sp.id;
@@ -273,6 +276,7 @@ static void on_push(struct feed *f, const struct reply *reply)
 	for (int i = 0; i < f->nsources && !f->stopped; i++) {
 		struct source *s = &f->sources[i];
 
+		m.source = i;
 		if (s->is_pattern == is_pattern && strcmp(s->name, name->str) == 0 &&
 		    source_matches(s, m.channel, m.channel_len))
 			deliver_live(f, s, &m);

@@ -37,6 +37,8 @@ int feed_parse_since(struct feed_start *start, const char *text, struct why *w);
 struct feed_source {
 	const char *name; /* a channel, or a pattern as PSUBSCRIBE takes it */
 	bool is_pattern;
+	bool resumes; /* begins after `after`, whatever the feed's start is */
+	struct id after;
 };
 
 struct feed_conf {
@@ -48,6 +50,7 @@ struct feed_conf {
 
 /* What a callback gets; valid during the call. */
 struct feed_message {
+	int source; /* index in feed_conf.sources */
 	const char *channel;
 	size_t channel_len;
 	const char *text; /* the message with its id inside */

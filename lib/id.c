@@ -2,8 +2,7 @@
 /* id: ids of log entries. */
 #include "id.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 static const char *parse_number(const char *s, const char *end, uint64_t *n)
 {
@@ -34,11 +33,26 @@ bool id_parse(struct id *id, const char *s, size_t len)
 	return true;
 }
 
+/* Writes n at the end of what lies in front of end; returns where it begins. */
+static char *put_number(char *end, uint64_t n)
+{
+	do
+		*--end = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return end;
+}
+
+/* By hand: printf was a third of a replay's time. */
 size_t id_format(struct id id, char text[ID_TEXT_MAX + 1])
 {
-	int n = snprintf(text, ID_TEXT_MAX + 1, "%" PRIu64 "-%" PRIu64, id.ms, id.seq);
+	char room[ID_TEXT_MAX], *at = put_number(room + sizeof room, id.seq);
 
-	return (size_t)n;
+	*--at = '-';
+	at = put_number(at, id.ms);
+	size_t n = (size_t)(room + sizeof room - at);
+	memcpy(text, at, n);
+	text[n] = '\0';
+	return n;
 }
 
 int id_cmp(struct id a, struct id b)

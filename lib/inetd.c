@@ -355,7 +355,8 @@ static int serve_stream(struct exchange *x, struct why *w)
 	    : chan_stage(x->conf->namespace, x->route.project,
 		  x->route.kind == ROUTE_STAGE ? x->route.stage : NULL);
 	c->link = x->conf->link;
-	c->source = (struct feed_source){x->channel, x->route.kind == ROUTE_PROJECT};
+	c->source =
+	    (struct feed_source){.name = x->channel, .is_pattern = x->route.kind == ROUTE_PROJECT};
 	c->from = (struct msg_from){x->route.project_len > 0 ? x->route.project : NULL,
 	    x->route.stage_len > 0 ? x->route.stage : NULL};
 	c->ends = x->route.kind == ROUTE_STAGE;

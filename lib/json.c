@@ -276,16 +276,10 @@ struct json_slice json_find(const char *text, size_t len, const char *name)
 	return (struct json_slice){NULL, 0};
 }
 
-bool json_means(struct json_slice raw, const char *plain)
+bool json_means_escaped(struct json_slice raw, const char *plain, size_t n)
 {
-	size_t n = strlen(plain);
-
-	if (raw.s == NULL)
-		return false;
-	if (memchr(raw.s, '\\', raw.len) == NULL)
-		return raw.len == n && memcmp(raw.s, plain, n) == 0;
 	/* An escaped byte takes at most six: a longer key cannot be meant. */
-	if (raw.len > 6 * n)
+	if (raw.s == NULL || raw.len > 6 * n || memchr(raw.s, '\\', raw.len) == NULL)
 		return false;
 	struct buf b;
 	buf_init(&b, raw.len);
@@ -384,4 +378,27 @@ int json_unescape(struct buf *out, struct json_slice raw)
 		}
 	}
 	return 0;
+}
+
+size_t json_meaning_len(struct json_slice raw)
+{
+	size_t n = 0;
+	const char *s = raw.s, *end = raw.s + raw.len;
+
+	while (s < end) {
+		const char *slash = memchr(s, '\\', (size_t)(end - s));
+		int c;
+
+		if (slash == NULL)
+			return n + (size_t)(end - s);
+		n += (size_t)(slash - s);
+		if (slash[1] != 'u') {
+			n++;
+			s = slash + 2;
+		} else {
+			s = slash + read_unicode(slash, (size_t)(end - slash), &c);
+			n += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+		}
+	}
+	return n;
 }

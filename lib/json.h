@@ -44,7 +44,17 @@ bool json_is_valid(const char *text, size_t len);
 struct json_slice json_find(const char *text, size_t len, const char *name);
 
 /* Whether the raw key or string content raw[0..len) means plain, unescaped. */
-bool json_means(struct json_slice raw, const char *plain);
+bool json_means_escaped(struct json_slice raw, const char *plain, size_t n);
+static inline bool json_means(struct json_slice raw, const char *plain)
+{
+	size_t n = strlen(plain);
+
+	/* Asked a dozen times for each line that is published: the length decides nearly always. An
+	 * escape makes the text longer than what it means. */
+	if (raw.len <= n)
+		return raw.len == n && raw.s != NULL && memcmp(raw.s, plain, n) == 0;
+	return json_means_escaped(raw, plain, n);
+}
 
 /* The content of value when that is a string: without its quotes, still escaped; else absent. */
 struct json_slice json_string(struct json_slice value);
@@ -55,5 +65,8 @@ int json_escape(struct buf *out, const char *s, size_t len);
 /* Adds the meaning of raw, the content of a valid JSON string. A surrogate without its other half
  * becomes U+FFFD. */
 int json_unescape(struct buf *out, struct json_slice raw);
+
+/* How many bytes json_unescape would add. */
+size_t json_meaning_len(struct json_slice raw);
 
 #endif

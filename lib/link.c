@@ -42,7 +42,7 @@ void link_close(struct link *link)
 	link->loop = NULL;
 }
 
-static void die(struct link *link, const struct why *w)
+void link_die(struct link *link, const struct why *w)
 {
 	struct why copy = *w;
 
@@ -57,7 +57,7 @@ static void lost(struct link *link, const struct why *cause)
 
 	drop(link);
 	if (cause->status != WHY_UNAVAILABLE) {
-		die(link, cause);
+		link_die(link, cause);
 		return;
 	}
 	link->failures++;
@@ -66,7 +66,7 @@ static void lost(struct link *link, const struct why *cause)
 	if (link->conf.give_up_ms >= 0 && now - link->down_since_ms >= link->conf.give_up_ms) {
 		(void)why_set(&w, WHY_UNAVAILABLE, "%s: %s; gave up after %.1f s", link_name(link),
 		    cause->text, (double)(now - link->down_since_ms) / 1000); /* fills w */
-		die(link, &w);
+		link_die(link, &w);
 		return;
 	}
 	int64_t wait = backoff_next(&link->backoff);
@@ -92,7 +92,7 @@ void link_refused(struct link *link, const char *object, const struct reply *err
 	if (redis_refusal(object, error, &w))
 		lost(link, &w);
 	else
-		die(link, &w);
+		link_die(link, &w);
 }
 
 /* Asks the loop for what the connection needs now, and for its next deadline. */
@@ -216,7 +216,7 @@ static void connect_now(struct link *link)
 	    c->url == NULL ? open_local(link, &w) : redis_open(&link->redis, c->url, &c->times, &w);
 
 	if (r == -2) {
-		die(link, &w);
+		link_die(link, &w);
 	} else if (r < 0) {
 		lost(link, &w);
 	} else {

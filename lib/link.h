@@ -74,6 +74,9 @@ void link_fault(struct link *link, const struct why *w);
  * what the command was about (a channel, a key), for the message. */
 void link_refused(struct link *link, const char *object, const struct reply *error);
 
+/* The owner has a reason to give up for good: on_dead with w. */
+void link_die(struct link *link, const struct why *w);
+
 /* The URL as people may see it. */
 const char *link_name(const struct link *link);
 

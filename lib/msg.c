@@ -51,6 +51,26 @@ int msg_json(struct buf *b, const char *name, const char *json, size_t len)
 	return add_name(b, name) < 0 ? -1 : buf_add(b, json, len);
 }
 
+int msg_raw(struct buf *b, const char *name, struct json_slice raw)
+{
+	if (add_name(b, name) < 0 || buf_addc(b, '"') < 0 || buf_add(b, raw.s, raw.len) < 0)
+		return -1;
+	return buf_addc(b, '"');
+}
+
+int msg_json_line(struct buf *b, const char *name, struct json_slice json)
+{
+	if (add_name(b, name) < 0)
+		return -1;
+	size_t start = b->len;
+	if (buf_add(b, json.s, json.len) < 0)
+		return -1;
+	for (char *p = buf_head(b) + start; p < buf_head(b) + b->len; p++)
+		if (*p == '\n' || *p == '\r')
+			*p = ' ';
+	return 0;
+}
+
 static bool is_number_field(const char *name)
 {
 	static const char *const names[] = {

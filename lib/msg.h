@@ -42,6 +42,11 @@ int msg_begin(struct buf *b, const char *type);
 int msg_string(struct buf *b, const char *name, const char *s, size_t len);
 int msg_json(struct buf *b, const char *name, const char *json, size_t len);
 
+/* The same for the content of a JSON string that is escaped already, "" when absent; and for JSON
+ * that may stand on several lines: its line ends become spaces, since a message is one line. */
+int msg_raw(struct buf *b, const char *name, struct json_slice raw);
+int msg_json_line(struct buf *b, const char *name, struct json_slice json);
+
 /* Adds a member given as key=value (a string) or key:=json, as a command line has it. The known
  * number fields are numbers either way. WHY_USAGE when it is neither, or names a member that is
  * Spout's own. */

@@ -26,12 +26,12 @@ static void remember(struct run *r, const char *escaped, size_t len)
 		r->truncated = true;
 }
 
-void run_note(struct run *r, struct json_slice content, int64_t now_ms)
+void run_note(struct run *r, struct json_slice raw, int64_t now_ms)
 {
 	if (r->first_ms == 0)
 		r->first_ms = now_ms;
-	r->bytes += content.len;
-	remember(r, content.s, content.len);
+	r->bytes += json_meaning_len(raw);
+	remember(r, raw.s, raw.len);
 }
 
 static int add_full_text(struct run *r, struct buf *m)
@@ -42,26 +42,36 @@ static int add_full_text(struct run *r, struct buf *m)
 	return r->truncated ? buf_adds(m, ",\"full_text_truncated\":true") : 0;
 }
 
-int run_token(
-    struct run *r, struct buf *m, const char *text, size_t len, int64_t wall_us, int64_t now_ms)
+int run_token(struct run *r, struct buf *m, struct json_slice raw, int64_t wall_us, int64_t now_ms)
 {
-	if (r->first_ms == 0)
-		r->first_ms = now_ms;
-	r->bytes += len;
-	if (msg_begin(m, "token") < 0 || buf_adds(m, ",\"content\":\"") < 0)
-		return -1;
-	size_t start = m->len;
-	if (json_escape(m, text, len) < 0)
-		return -1;
-	remember(r, buf_head(m) + start, m->len - start);
-	if (buf_addc(m, '"') < 0)
+	run_note(r, raw, now_ms);
+	if (msg_begin(m, "token") < 0 || buf_adds(m, ",\"content\":\"") < 0 ||
+	    buf_add(m, raw.s, raw.len) < 0 || buf_addc(m, '"') < 0)
 		return -1;
 	if (r->full_text == RUN_FULL_EACH && add_full_text(r, m) < 0)
 		return -1;
 	return msg_stamp(m, &r->from, wall_us);
 }
 
-int run_done(struct run *r, struct buf *m, int64_t wall_us, int64_t now_ms)
+int run_other(
+    struct run *r, struct buf *m, const char *type, struct json_slice raw, int64_t wall_us)
+{
+	if (msg_begin(m, type) < 0 || msg_raw(m, "content", raw) < 0)
+		return -1;
+	return msg_stamp(m, &r->from, wall_us);
+}
+
+int run_tool_call(struct run *r, struct buf *m, const struct dialect_call *call, int64_t wall_us)
+{
+	if (msg_begin(m, "tool_call") < 0 || buf_addf(m, ",\"index\":%u", call->index) < 0 ||
+	    msg_raw(m, "call_id", call->id) < 0 || msg_raw(m, "name", call->name) < 0)
+		return -1;
+	int r2 = call->is_json ? msg_json_line(m, "arguments", call->arguments)
+			       : msg_raw(m, "arguments", call->arguments);
+	return r2 < 0 ? -1 : msg_stamp(m, &r->from, wall_us);
+}
+
+int run_done(struct run *r, struct buf *m, const char *metadata, int64_t wall_us, int64_t now_ms)
 {
 	if (msg_begin(m, "done") < 0)
 		return -1;
@@ -73,17 +83,21 @@ int run_done(struct run *r, struct buf *m, int64_t wall_us, int64_t now_ms)
 	if (r->first_ms > 0 &&
 	    buf_addf(m, ",\"ttft_ms\":%lld", (long long)(r->first_ms - r->start_ms)) < 0)
 		return -1;
-	if (buf_addf(m, ",\"bytes\":%llu}", (unsigned long long)r->bytes) < 0)
+	if (buf_addf(m, ",\"bytes\":%llu", (unsigned long long)r->bytes) < 0)
 		return -1;
-	return msg_stamp(m, &r->from, wall_us);
+	if (metadata != NULL && metadata[0] != '\0' &&
+	    (buf_addc(m, ',') < 0 || buf_adds(m, metadata) < 0))
+		return -1;
+	return buf_addc(m, '}') < 0 ? -1 : msg_stamp(m, &r->from, wall_us);
 }
 
-int run_error(struct run *r, struct buf *m, const char *error, const char *extra, int64_t wall_us)
+int run_error(struct run *r, struct buf *m, const char *error, const char *members, int64_t wall_us)
 {
 	if (msg_begin(m, "error") < 0 ||
 	    msg_string(m, "error", error, utf8_valid(error, strlen(error))) < 0)
 		return -1;
-	if (extra != NULL && (buf_addc(m, ',') < 0 || buf_adds(m, extra) < 0))
+	if (members != NULL && members[0] != '\0' &&
+	    (buf_addc(m, ',') < 0 || buf_adds(m, members) < 0))
 		return -1;
 	return buf_adds(m, ",\"retry_count\":0") < 0 ? -1 : msg_stamp(m, &r->from, wall_us);
 }

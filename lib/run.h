@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "dialect.h"
 #include "msg.h"
 
 /*
@@ -30,18 +31,27 @@ struct run {
 void run_init(struct run *r, const struct msg_from *from, enum run_full_text full, int64_t now_ms);
 void run_fini(struct run *r);
 
-/* Counts a token that is published as it came: the raw content of its JSON string. */
-void run_note(struct run *r, struct json_slice content, int64_t now_ms);
+/* Counts a token that is published as it came. raw is the content of its JSON string, here and
+ * below: escaped, without quotes. */
+void run_note(struct run *r, struct json_slice raw, int64_t now_ms);
 
-/* Adds to m an open token message with text, which is valid UTF-8. -1 when m is full. */
-int run_token(
-    struct run *r, struct buf *m, const char *text, size_t len, int64_t wall_us, int64_t now_ms);
+/* Adds to m an open token message. All of these return -1 when m is full. */
+int run_token(struct run *r, struct buf *m, struct json_slice raw, int64_t wall_us, int64_t now_ms);
 
-/* Adds to m an open done message with full_text and metadata. */
-int run_done(struct run *r, struct buf *m, int64_t wall_us, int64_t now_ms);
+/* The same of another type, which is no part of the text: reasoning, refusal. */
+int run_other(
+    struct run *r, struct buf *m, const char *type, struct json_slice raw, int64_t wall_us);
 
-/* Adds to m an open error message; extra is open JSON members behind `error`
- * ("\"signal\":\"TERM\"") or NULL. */
-int run_error(struct run *r, struct buf *m, const char *error, const char *extra, int64_t wall_us);
+/* Adds to m an open tool_call message. */
+int run_tool_call(struct run *r, struct buf *m, const struct dialect_call *call, int64_t wall_us);
+
+/* Adds to m an open done message with full_text and metadata: what the run knows itself, then
+ * `metadata`, JSON members without braces ("\"model\":\"x\""), or NULL. */
+int run_done(struct run *r, struct buf *m, const char *metadata, int64_t wall_us, int64_t now_ms);
+
+/* Adds to m an open error message; members are JSON members behind `error` ("\"signal\":9"), or
+ * NULL. */
+int run_error(
+    struct run *r, struct buf *m, const char *error, const char *members, int64_t wall_us);
 
 #endif

@@ -28,7 +28,9 @@ static char *log_of_pattern(const char *pattern)
 int source_init(
     struct source *s, const struct feed_source *from, const struct feed_start *start, struct why *w)
 {
-	*s = (struct source){.name = from->name, .is_pattern = from->is_pattern};
+	*s = (struct source){.name = from->name, .is_pattern = from->is_pattern, .start = *start};
+	if (from->resumes)
+		s->start = (struct feed_start){.since = FEED_AFTER, .after = from->after};
 	join_init(&s->join, HELD_MAX);
 	s->log = from->is_pattern ? log_of_pattern(from->name)
 				  : chan_log(from->name, strlen(from->name));
@@ -37,7 +39,7 @@ int source_init(
 		return 0;
 	}
 	s->join.live = true;
-	if (start->since == FEED_NOW)
+	if (s->start.since == FEED_NOW)
 		return 0;
 	return why_set(w, WHY_USAGE,
 	    "pattern %s: messages of several logs can only be followed from now on", from->name);
@@ -89,8 +91,9 @@ bool source_answer(struct source *s, const struct reply *reply)
 	}
 }
 
-static struct id first_cursor(const struct source *s, const struct feed_start *start)
+static struct id first_cursor(const struct source *s)
 {
+	const struct feed_start *start = &s->start;
 	uint64_t ago = (uint64_t)start->ago_ms;
 
 	switch (start->since) {
@@ -108,13 +111,13 @@ static struct id first_cursor(const struct source *s, const struct feed_start *s
 	return (struct id){0, 0};
 }
 
-bool source_begin(struct source *s, const struct feed_start *start)
+bool source_begin(struct source *s)
 {
 	if (s->begun)
 		return false;
 	s->begun = true;
 	if (s->log != NULL)
-		s->join.cursor = first_cursor(s, start);
+		s->join.cursor = first_cursor(s);
 	return true;
 }
 

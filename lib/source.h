@@ -19,6 +19,7 @@
  */
 struct source {
 	const char *name; /* borrowed */
+	struct feed_start start;
 	bool is_pattern;
 	char *log, *runs; /* keys; NULL for a pattern over several logs, which can only be followed
 			     from now on */
@@ -45,7 +46,7 @@ void source_ask(struct source *s, struct redis *r);
 bool source_answer(struct source *s, const struct reply *reply);
 
 /* After the survey: sets the cursor if this is the beginning (returns true), else leaves it. */
-bool source_begin(struct source *s, const struct feed_start *start);
+bool source_begin(struct source *s);
 
 /* Whether messages behind the cursor may be gone, and up to which id (zero: the log does not tell).
  * Mends a cursor that the log has fallen behind. When in doubt it says so: an entry that was

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/* publish: a generation's input into messages, joined as asked for, and its end. */
+#include "publish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+struct publish {
+	struct publish_conf conf;
+	const struct publish_ops *ops;
+	void *arg;
+	struct loop *loop;
+	struct append *append;
+	struct intake intake;
+	struct run run;
+	struct buf message, mapped; /* mapped: what the filter made of it */
+	struct buf joined;          /* raw text of tokens that wait for others */
+	int64_t njoined;
+	struct timer linger;
+	bool first_sent; /* a token went out: others may wait */
+	bool finishing, over;
+	bool ended, failed; /* the last message is a done or error; it is an error */
+};
+
+static const struct append_ops append_ops;
+static const struct intake_ops intake_ops;
+static void on_linger(void *arg);
+
+int publish_open(struct publish **out, struct loop *loop, const struct publish_conf *conf,
+    const struct publish_ops *ops, void *arg, struct why *w)
+{
+	struct publish *p = xcalloc(1, sizeof *p);
+
+	p->conf = *conf;
+	p->ops = ops;
+	p->arg = arg;
+	p->loop = loop;
+	p->linger = (struct timer){.on_due = on_linger, .arg = p};
+	buf_init(&p->message, SIZE_MAX / 2); /* lines and full_text are bounded */
+	buf_init(&p->joined, SIZE_MAX / 2);
+	buf_init(&p->mapped, SIZE_MAX / 2);
+	intake_init(
+	    &p->intake, conf->format, conf->provider, conf->max_line, &conf->from, &intake_ops, p);
+	run_init(&p->run, &conf->from, conf->full_text, clock_ms());
+	if (append_open(&p->append, loop, &conf->append, &append_ops, p, w) < 0) {
+		publish_close(p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}
+
+void publish_close(struct publish *p)
+{
+	if (p == NULL)
+		return;
+	append_close(p->append);
+	loop_cancel(p->loop, &p->linger);
+	intake_fini(&p->intake);
+	run_fini(&p->run);
+	buf_fini(&p->message);
+	buf_fini(&p->joined);
+	buf_fini(&p->mapped);
+	free(p);
+}
+
+const char *publish_run(const struct publish *p)
+{
+	return append_run(p->append);
+}
+
+uint64_t publish_pending(const struct publish *p)
+{
+	return append_pending(p->append);
+}
+
+bool publish_is_up(const struct publish *p)
+{
+	return append_is_up(p->append);
+}
+
+bool publish_is_finishing(const struct publish *p)
+{
+	return p->finishing;
+}
+
+bool publish_has_failed(const struct publish *p)
+{
+	return p->failed;
+}
+
+/* --- Messages */
+
+static void put(struct publish *p, struct buf *open, bool is_end)
+{
+	p->ended = is_end;
+	append_put(p->append, open, is_end);
+}
+
+static int on_mapped(
+    void *arg, const char *json, size_t len, bool same, const char *string, size_t string_len)
+{
+	struct publish *p = arg;
+	struct msg_facts facts;
+	struct why w;
+
+	(void)same; /* then json is the message's own bytes */
+	(void)string;
+	(void)string_len;
+	buf_clear(&p->mapped);
+	if (msg_open_line(&p->mapped, json, len, &p->conf.from, clock_wall_us(), &facts, &w) < 0) {
+		(void)why_set(&w, WHY_DATA,
+		    "filter: what it made is no message: not an object"); /* fills w */
+		p->ops->on_filter(p->arg, &w);
+		return 0;
+	}
+	p->failed = json_means(facts.type, "error");
+	put(p, &p->mapped, msg_type_is_end(facts.type));
+	return 0;
+}
+
+/* The input's messages go through the filter; our own done and error do not: a reader waits for
+ * them. */
+static void put_input(struct publish *p, struct buf *open, bool is_end)
+{
+	struct why w;
+
+	if (p->conf.filter == NULL) {
+		put(p, open, is_end);
+		return;
+	}
+	(void)buf_addc(open, '}'); /* no cap */
+	if (filter_run(p->conf.filter, buf_head(open), open->len, on_mapped, p, &w) < 0)
+		p->ops->on_filter(p->arg, &w);
+	buf_clear(open);
+}
+
+static void put_token(struct publish *p, struct json_slice raw)
+{
+	if (run_token(&p->run, &p->message, raw, clock_wall_us(), clock_ms()) < 0)
+		abort(); /* no cap */
+	p->first_sent = true;
+	put_input(p, &p->message, false);
+}
+
+static void put_joined(struct publish *p)
+{
+	loop_cancel(p->loop, &p->linger);
+	if (p->njoined > 0)
+		put_token(p, (struct json_slice){buf_head(&p->joined), p->joined.len});
+	buf_clear(&p->joined);
+	p->njoined = 0;
+}
+
+static void on_linger(void *arg)
+{
+	struct publish *p = arg;
+
+	put_joined(p);
+	append_flush(p->append);
+}
+
+/* The first token goes at once: it is what people wait for. */
+static void on_text(void *arg, struct json_slice raw)
+{
+	struct publish *p = arg;
+
+	if (p->conf.format == INTAKE_PROVIDER && p->ops->on_text != NULL)
+		p->ops->on_text(p->arg, raw);
+	if (p->conf.batch <= 1 || !p->first_sent) {
+		put_token(p, raw);
+		return;
+	}
+	(void)buf_add(&p->joined, raw.s, raw.len); /* no cap */
+	if (++p->njoined >= p->conf.batch)
+		put_joined(p);
+	else if (p->linger.slot == 0 && p->conf.linger_ms > 0)
+		loop_timer(p->loop, &p->linger, clock_ms() + p->conf.linger_ms);
+}
+
+static void on_other(void *arg, const char *type, struct json_slice raw)
+{
+	struct publish *p = arg;
+
+	if (!p->conf.reasoning && strcmp(type, "reasoning") == 0)
+		return;
+	put_joined(p);
+	if (run_other(&p->run, &p->message, type, raw, clock_wall_us()) < 0)
+		abort(); /* no cap */
+	put_input(p, &p->message, false);
+}
+
+static void on_tool_call(void *arg, const struct dialect_call *call)
+{
+	struct publish *p = arg;
+
+	put_joined(p);
+	if (run_tool_call(&p->run, &p->message, call, clock_wall_us()) < 0)
+		abort(); /* no cap */
+	put_input(p, &p->message, false);
+}
+
+static void on_message(void *arg, struct buf *open, enum intake_kind kind, struct json_slice token)
+{
+	struct publish *p = arg;
+
+	if (token.s != NULL)
+		run_note(&p->run, token, clock_ms());
+	p->failed = kind == INTAKE_ERROR;
+	put_input(p, open, kind != INTAKE_PLAIN);
+}
+
+static const struct intake_ops intake_ops = {on_text, on_other, on_tool_call, on_message};
+
+/* --- Input */
+
+static int refuse(struct publish *p, struct why *w)
+{
+	char error[sizeof w->text + 16];
+
+	(void)snprintf(error, sizeof error, "bad input: %s", w->text); /* fits */
+	publish_finish(p, error, NULL);
+	return -1;
+}
+
+int publish_feed(struct publish *p, const char *bytes, size_t len, struct why *w)
+{
+	if (p->finishing)
+		return 0;
+	if (intake_feed(&p->intake, bytes, len, clock_wall_us(), w) < 0)
+		return refuse(p, w);
+	if (p->conf.linger_ms == 0)
+		put_joined(p);
+	append_flush(p->append);
+	p->ops->on_room(p->arg, append_has_room(p->append));
+	return 0;
+}
+
+int publish_eof(struct publish *p, struct why *w)
+{
+	if (p->finishing || intake_end(&p->intake, clock_wall_us(), w) == 0)
+		return 0;
+	return refuse(p, w);
+}
+
+void publish_put(struct publish *p, struct buf *open, bool is_end)
+{
+	put(p, open, is_end);
+	append_flush(p->append);
+}
+
+/* --- The end */
+
+static void check_over(struct publish *p)
+{
+	if (!p->finishing || p->over || append_pending(p->append) > 0)
+		return;
+	p->over = true;
+	p->ops->on_over(p->arg);
+}
+
+/* Adds what a provider's stream told at its end, as JSON members. */
+static void add_metadata(struct buf *b, const struct dialect_result *r, const char *reason)
+{
+	/* None of these has a cap. The first comma is dropped by the caller. */
+	if (r != NULL && r->model.s != NULL)
+		(void)msg_raw(b, "model", r->model);
+	if (reason != NULL)
+		(void)msg_string(b, "finish_reason", reason, strlen(reason));
+	else if (r != NULL && r->finish_reason.s != NULL)
+		(void)msg_raw(b, "finish_reason", r->finish_reason);
+	if (r != NULL && r->usage.s != NULL)
+		(void)msg_json_line(b, "usage", r->usage);
+	if (r != NULL && r->tokens_used >= 0)
+		(void)buf_addf(b, "%s\"tokens_used\":%lld", b->len > 1 ? "," : "", r->tokens_used);
+}
+
+static int put_done(struct publish *p, const char *reason)
+{
+	struct buf metadata;
+
+	buf_init(&metadata, SIZE_MAX / 2);
+	(void)buf_addc(&metadata, '{'); /* so that the first member has no comma */
+	add_metadata(&metadata, p->intake.has_result ? &p->intake.result : NULL, reason);
+	(void)buf_add(&metadata, "", 1); /* the NUL */
+	int r =
+	    run_done(&p->run, &p->message, buf_head(&metadata) + 1, clock_wall_us(), clock_ms());
+	buf_fini(&metadata);
+	return r;
+}
+
+/* The provider's own error, or that its stream was cut, with all that is known. */
+static int put_provider_error(struct publish *p)
+{
+	const struct dialect_result *result = &p->intake.result;
+	struct buf members;
+
+	buf_init(&members, SIZE_MAX / 2);
+	(void)buf_adds(&members, "{\"metadata\":{");
+	struct buf metadata;
+	buf_init(&metadata, SIZE_MAX / 2);
+	(void)buf_addc(&metadata, '{');
+	add_metadata(&metadata, result, NULL);
+	(void)buf_add(&members, buf_head(&metadata) + 1, metadata.len - 1);
+	buf_fini(&metadata);
+	(void)buf_addc(&members, '}');
+	if (result->error.s != NULL)
+		(void)msg_json_line(&members, "detail", result->error);
+	(void)buf_add(&members, "", 1); /* the NUL; nothing here has a cap */
+	int r = run_error(
+	    &p->run, &p->message, result->message, buf_head(&members) + 1, clock_wall_us());
+	buf_fini(&members);
+	return r;
+}
+
+static void end(struct publish *p, const char *error, const char *members, const char *reason)
+{
+	bool provider = p->intake.has_result && p->intake.result.end != DIALECT_OWN_END;
+	int r;
+
+	p->finishing = true;
+	put_joined(p);
+	if (p->conf.end && !p->ended) {
+		p->failed = error != NULL || (provider && reason == NULL);
+		if (error != NULL)
+			r = run_error(&p->run, &p->message, error, members, clock_wall_us());
+		else
+			r = p->failed ? put_provider_error(p) : put_done(p, reason);
+		if (r < 0)
+			abort(); /* no cap */
+		put(p, &p->message, true);
+	}
+	append_flush(p->append);
+	append_release(p->append);
+	p->ops->on_room(p->arg, false);
+	check_over(p);
+}
+
+void publish_finish(struct publish *p, const char *error, const char *members)
+{
+	if (!p->finishing)
+		end(p, error, members, NULL);
+}
+
+void publish_stop(struct publish *p)
+{
+	struct why w;
+
+	if (p->finishing)
+		return;
+	/* That the input ends in the midst is what was asked for. */
+	(void)intake_end(&p->intake, clock_wall_us(), &w);
+	end(p, NULL, NULL, "stopped");
+}
+
+/* --- Redis */
+
+static void on_acked(void *arg, const struct append_acked *acked)
+{
+	struct publish *p = arg;
+
+	p->ops->on_acked(p->arg, acked);
+	check_over(p);
+	if (!p->finishing)
+		p->ops->on_room(p->arg, append_has_room(p->append));
+}
+
+static void on_room(void *arg)
+{
+	struct publish *p = arg;
+
+	if (!p->finishing)
+		p->ops->on_room(p->arg, append_has_room(p->append));
+}
+
+static void on_down(void *arg, const struct why *w, int64_t wait_ms)
+{
+	struct publish *p = arg;
+
+	p->ops->on_down(p->arg, w, wait_ms);
+	on_room(p);
+}
+
+static void on_dead(void *arg, const struct why *w)
+{
+	struct publish *p = arg;
+
+	p->ops->on_dead(p->arg, w);
+}
+
+static void on_started(void *arg, const char *path)
+{
+	struct publish *p = arg;
+
+	p->ops->on_started(p->arg, path);
+}
+
+static void on_full(void *arg, const struct why *w)
+{
+	struct publish *p = arg;
+
+	p->ops->on_full(p->arg, w);
+	on_room(p);
+}
+
+static const struct append_ops append_ops = {
+    .on_acked = on_acked,
+    .on_down = on_down,
+    .on_dead = on_dead,
+    .on_started = on_started,
+    .on_full = on_full,
+    .on_room = on_room,
+};
