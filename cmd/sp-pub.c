@@ -44,7 +44,7 @@ struct pub {
 };
 
 static enum opt_result parse(struct pub *p, int argc, char **argv, struct opt_rest *rest);
-static int set_up(struct pub *p, const struct opt_rest *rest, bool stdin_closed);
+static int set_up(struct pub *p, const struct opt_rest *rest, const bool closed[3]);
 static int ask_to_stop(struct pub *p);
 static int put_one(struct pub *p, const struct opt_rest *rest);
 static int start_stream(struct pub *p, const struct opt_rest *rest);
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	case OPT_RUN:
 		break;
 	}
-	int r = set_up(&p, &rest, closed[STDIN_FILENO]);
+	int r = set_up(&p, &rest, closed);
 	if (r == 0)
 		r = p.stop       ? ask_to_stop(&p)
 		    : p.one_shot ? put_one(&p, &rest)
@@ -178,7 +178,7 @@ static int find_channel(struct pub *p)
 }
 
 /* What excludes what. */
-static int check(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
+static int check(struct pub *p, const struct opt_rest *rest, const bool closed[3])
 {
 	const struct append_conf *a = &p->conf.append;
 
@@ -200,7 +200,9 @@ static int check(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
 		    "--ephemeral goes with none of --exclusive, --spool, --idle-stop");
 	if (a->want_ids && p->idle_ms > 0)
 		return why_set(&p->why, WHY_USAGE, "--ids and --idle-stop exclude each other");
-	if (stdin_closed && !p->one_shot && !p->has_command && !p->stop)
+	if (closed[STDOUT_FILENO] && (p->tee || a->want_ids))
+		return why_set(&p->why, WHY_IO, "standard output is closed");
+	if (closed[STDIN_FILENO] && !p->one_shot && !p->has_command && !p->stop)
 		return why_set(&p->why, WHY_IO, "standard input is closed: nothing to publish");
 	return 0;
 }
@@ -218,14 +220,14 @@ static void set_format(struct pub *p)
 	p->conf.max_line = (size_t)p->max_line;
 }
 
-static int set_up(struct pub *p, const struct opt_rest *rest, bool stdin_closed)
+static int set_up(struct pub *p, const struct opt_rest *rest, const bool closed[3])
 {
 	static const int signos[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0};
 	struct append_conf *a = &p->conf.append;
 
 	p->one_shot = a->one_shot = rest->noperands > 0;
 	p->has_command = rest->command != NULL;
-	if (check(p, rest, stdin_closed) < 0 ||
+	if (check(p, rest, closed) < 0 ||
 	    cli_redis(&p->cli, p->one_shot || p->stop, &a->link, &p->why) < 0 ||
 	    find_channel(p) < 0 || loop_open(&p->loop, &p->why) < 0 ||
 	    signals_open(&p->signals, p->loop, signos, on_signal, p, &p->why) < 0)
@@ -291,8 +293,11 @@ static void fail(struct pub *p, const char *error)
 
 static bool write_tee(struct pub *p, const char *bytes, size_t len)
 {
-	if (proc_write(STDOUT_FILENO, "standard output", bytes, len, &p->why) == 0)
+	struct why w;
+
+	if (proc_write(STDOUT_FILENO, "standard output", bytes, len, &w) == 0 || errno == EINTR)
 		return true;
+	p->why = w;
 	p->pipe_closed = errno == EPIPE;
 	p->tee = false;
 	fail(p, "the publisher's own output was closed");
@@ -438,7 +443,10 @@ static void print_ids(struct pub *p, const struct append_acked *acked)
 		}
 		(void)buf_adds(&out, "}\n"); /* no cap */
 	}
-	if (proc_write(STDOUT_FILENO, "standard output", buf_head(&out), out.len, &p->why) < 0) {
+	struct why w;
+	if (proc_write(STDOUT_FILENO, "standard output", buf_head(&out), out.len, &w) < 0 &&
+	    errno != EINTR) {
+		p->why = w;
 		p->pipe_closed = errno == EPIPE;
 		p->conf.append.want_ids = false;
 		fail(p, "the publisher's own output was closed");

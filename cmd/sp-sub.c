@@ -131,6 +131,24 @@ static void on_signal(void *arg, int signo);
 static void on_silence(void *arg);
 static const struct feed_ops feed_ops;
 
+/* What is named twice is followed once. */
+static int drop_twins(struct feed_source *to, int n)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++) {
+		int twin = 0;
+
+		while (twin < kept &&
+		    (to[twin].is_pattern != to[i].is_pattern ||
+			strcmp(to[twin].name, to[i].name) != 0))
+			twin++;
+		if (twin == kept)
+			to[kept++] = to[i];
+	}
+	return kept;
+}
+
 static int find_sources(struct sub *s)
 {
 	struct feed_source *to =
@@ -154,7 +172,7 @@ static int find_sources(struct sub *s)
 		    .name = s->project_channel, .is_pattern = s->cli.stage == NULL};
 	}
 	s->conf.sources = to;
-	s->conf.nsources = n;
+	s->conf.nsources = drop_twins(to, n);
 	if (n == 0)
 		return why_set(&s->why, WHY_USAGE,
 		    "what to follow? give -c CHANNEL, -P PATTERN, or -p PROJECT");
@@ -242,18 +260,23 @@ static void stop(struct sub *s, int status)
 static void flush(struct sub *s)
 {
 	struct buf *out = &s->show.out;
+	struct why w;
 	int r = 0;
 
 	if (out->len > 0) {
 		s->newline = buf_head(out)[out->len - 1] == '\n';
-		r = proc_write(STDOUT_FILENO, "standard output", buf_head(out), out->len, &s->why);
+		r = proc_write(STDOUT_FILENO, "standard output", buf_head(out), out->len, &w);
 		buf_clear(out);
+		if (r < 0 && errno == EINTR)
+			return; /* the loop will tell of the signal; the cursor stays */
 	}
 	if (r == 0 && s->moved)
-		r = cursor_save(&s->cursor, &s->why);
+		r = cursor_save(&s->cursor, &w);
 	s->moved = false;
-	if (r < 0)
-		stop(s, s->why.status);
+	if (r < 0) {
+		s->why = w;
+		stop(s, w.status);
+	}
 }
 
 /* With --text, what went wrong is no text: it goes to stderr. */

@@ -32,10 +32,19 @@ _sp_pub()
 		return
 		;;
 	-f | --from)
-		mapfile -t COMPREPLY < <(compgen -W 'text lines json' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'text lines json openai responses anthropic gemini ollama cohere auto' -- "$cur")
+		return
+		;;
+	-b | --batch)
+		return
+		;;
+	-l | --linger)
 		return
 		;;
 	--max-line)
+		return
+		;;
+	-j | --jq)
 		return
 		;;
 	--full-text)
@@ -46,6 +55,17 @@ _sp_pub()
 		return
 		;;
 	--ttl)
+		return
+		;;
+	--buffer)
+		return
+		;;
+	--spool)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--idle-stop)
 		return
 		;;
 	-u | --url)
@@ -66,7 +86,7 @@ _sp_pub()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		words='-c --channel -p --project -s --stage --namespace -f --from --max-line --full-text -e --ephemeral --maxlen --ttl --no-end -t --tee -i --ids -u --url --connect-timeout --timeout --give-up -v --verbose -q --quiet --log -h --help --version '
+		words='-c --channel -p --project -s --stage --namespace -f --from --reasoning -b --batch -l --linger --max-line -j --jq --strict --full-text -e --ephemeral --maxlen --ttl --no-end --exclusive --buffer --spool --stop --idle-stop -t --tee -i --ids -u --url --connect-timeout --timeout --give-up -v --verbose -q --quiet --log -h --help --version '
 	else
 		words='token stage_update progress done error'
 	fi

@@ -46,6 +46,17 @@ _sp_sub()
 	--until)
 		return
 		;;
+	-j | --jq)
+		return
+		;;
+	--cursor)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--exec)
+		return
+		;;
 	-u | --url)
 		return
 		;;
@@ -64,7 +75,7 @@ _sp_sub()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		words='-c --channel -P --pattern -p --project -s --stage --namespace --since -n --count -w --timeout --until -F --follow -x --text -u --url --connect-timeout --command-timeout --give-up -v --verbose -q --quiet --log -h --help --version '
+		words='-c --channel -P --pattern -p --project -s --stage --namespace --since -n --count -w --timeout --until -F --follow -x --text -j --jq -r --raw --strict --cursor --exec -u --url --connect-timeout --command-timeout --give-up -v --verbose -q --quiet --log -h --help --version '
 	else
 		words=''
 	fi

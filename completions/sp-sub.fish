@@ -11,6 +11,11 @@ complete -c sp-sub -s w -l timeout -d 'stop with 75 after D without a message' -
 complete -c sp-sub -l until -d 'stop after a message of this type (done,error with one stage); 1 after an error' -x
 complete -c sp-sub -s F -l follow -d 'never stop by itself'
 complete -c sp-sub -s x -l text -d 'print only the text of tokens'
+complete -c sp-sub -s j -l jq -d 'print what a jq filter makes of each message' -x
+complete -c sp-sub -s r -l raw -d 'with -j: print strings without quotes'
+complete -c sp-sub -l strict -d 'end with 65 when the filter fails on a message'
+complete -c sp-sub -l cursor -d 'begin behind the id in FILE, and keep it current' -r -F
+complete -c sp-sub -l exec -d 'run CMD for each message instead, the message on its input' -x
 complete -c sp-sub -s u -l url -d 'redis://, rediss://, unix://, or @FILE that holds one; else $REDIS_URL, else a private server' -x
 complete -c sp-sub -l connect-timeout -d 'give up one attempt to connect after D (5s)' -x
 complete -c sp-sub -l command-timeout -d 'count the connection as lost when no answer comes for D (5s)' -x

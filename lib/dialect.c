@@ -90,14 +90,14 @@ static int take_error(struct dialect *d, struct json_slice text, struct why *w)
 	static const struct dialect_name names[1] = {DIALECT_NAME("error")};
 	struct json_slice error;
 
-	if (d->facts.kind == DIALECT_AUTO && text.s[0] == '{')
-		d->facts.kind = dialect_tell(text);
 	if (text.s[0] != '{') {
 		dialect_error_text(&d->facts, text.s, text.len);
 		return 0;
 	}
 	if (dialect_event(text, names, 1, &error) < 0)
 		return explain(text, w);
+	if (d->facts.kind == DIALECT_AUTO)
+		d->facts.kind = dialect_tell(text);
 	dialect_error(&d->facts, dialect_is_empty(error) ? text : error);
 	return 0;
 }
@@ -184,7 +184,12 @@ static int take_event(void *arg, const struct dialect_frame_event *e, struct why
 
 int dialect_feed(struct dialect *d, const char *bytes, size_t len, struct why *w)
 {
-	return dialect_frame_feed(&d->frame, bytes, len, w);
+	struct why why; /* it also gets the reasons why a text is no event yet */
+
+	if (dialect_frame_feed(&d->frame, bytes, len, &why) == 0)
+		return 0;
+	*w = why;
+	return -1;
 }
 
 /* Gemini may send its finish reason with each event: in front of a torn line it says nothing. */
@@ -245,9 +250,12 @@ static void explain_cut(struct dialect *d)
 int dialect_end(struct dialect *d, struct dialect_result *r, struct why *w)
 {
 	struct dialect_facts *f = &d->facts;
+	struct why why; /* as above */
 
-	if (dialect_frame_end(&d->frame, w) < 0)
+	if (dialect_frame_end(&d->frame, &why) < 0) {
+		*w = why;
 		return -1;
+	}
 	take_bare_reason(f);
 	enum dialect_end end = how_ended(d);
 	if (end == DIALECT_CUT && d->taken == 0 && refuse_empty(d, w) < 0)

@@ -14,10 +14,11 @@
  * the other, on a line each or over several, and the items of a JSON array. All of them may follow
  * each other in one stream. Lines end with LF, CR or CRLF.
  *
- *	data: {…}     an event of its own when it is valid JSON; else one with the data lines behind
- *	              it, up to an empty line. `data: [DONE]` is the end marker, other text is
- *ignored event: error  makes the next data an error; so is the value of `error: …` {… JSON, up to
- *the bracket that closes it; [ , and ] may stand between
+ *	data: {…}       an event of its own when it is valid JSON; else one with the data lines
+ *	                behind it, up to an empty line
+ *	data: [DONE]    the end marker; other text is ignored
+ *	event: error    makes the next data an error; the value of error: is one too
+ *	{…              JSON, up to the bracket that closes it; [ , and ] may stand between
  */
 enum dialect_frame_what { DIALECT_FRAME_JSON, DIALECT_FRAME_ERROR, DIALECT_FRAME_DONE };
 

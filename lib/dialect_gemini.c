@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dialect_gemini: https://ai.google.dev/api/generate-content. Each event is one
- *GenerateContentResponse; there is no end marker, and older models send a finishReason with each
- *event.
+ * dialect_gemini: https://ai.google.dev/api/generate-content. Each event is a whole response; there
+ * is no end marker, and older models send a finishReason with each event.
  *
  *	{"candidates":[{"content":{"parts":[{"text":"Hi"}]},"finishReason":"STOP"}],
  *	 "usageMetadata":{…},"modelVersion":"…"}

@@ -130,11 +130,12 @@ static void ask_page(struct feed *f)
 		f->current++;
 	if (f->current == f->nsources) {
 		close_log(f);
+		f->ops->on_idle(f->arg);
 		return;
 	}
 	struct source *s = &f->sources[f->current];
 	join_ask(&s->join);
-	log_ask_page(f->log.redis, s->log, s->join.cursor, s->join.count);
+	log_ask_page(f->log.redis, s->log, s->join.cursor, s->join.anchored, join_count(&s->join));
 }
 
 static void deliver_entry(struct feed *f, const struct log_entry *e)
@@ -168,14 +169,19 @@ static void deliver_held(struct feed *f, struct source *s)
 
 static void on_page(struct feed *f, struct source *s, const struct reply *page)
 {
-	struct log_entry e;
+	struct log_entry e = {0};
+	struct id after = s->join.cursor;
 	size_t bytes = 0;
 
+	if (page->n > 0)
+		(void)log_entry(page, 0, &e); /* e.id is all that matters here */
+	if (join_has_gap(&s->join, e.id))
+		f->ops->on_gap(f->arg, f->current, after, e.id);
 	for (size_t i = 0; i < page->n && !f->stopped; i++) {
-		if (!log_entry(page, i, &e))
-			continue; /* not written by Spout */
+		bool ours = log_entry(page, i, &e); /* others may write to it too */
+
 		bytes += e.message_len;
-		if (join_entry(&s->join, e.id) && source_matches(s, e.channel, e.channel_len))
+		if (join_entry(&s->join, e.id) && ours && source_matches(s, e.channel, e.channel_len))
 			deliver_entry(f, &e);
 	}
 	if (!f->stopped && join_page(&s->join, page->n, bytes))
@@ -225,8 +231,10 @@ static void begin_source(struct feed *f, struct source *s)
 	if (first && f->ops->on_start != NULL)
 		f->ops->on_start(f->arg, index, s->join.cursor, s->has_run ? &s->run : NULL);
 	bool resumes = !first || since == FEED_AFTER || (since == FEED_RUN && s->has_run);
-	if (!f->stopped && resumes && source_has_gap(s, &after, &before))
+	if (!f->stopped && resumes && source_has_gap(s, &after, &before)) {
+		s->join.anchored = false; /* told once */
 		f->ops->on_gap(f->arg, index, after, before);
+	}
 }
 
 static void begin(struct feed *f)

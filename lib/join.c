@@ -40,11 +40,26 @@ void join_ask(struct join *j)
 	buf_clear(&j->held);
 }
 
+unsigned join_count(const struct join *j)
+{
+	return j->count + (j->anchored ? 1 : 0);
+}
+
+bool join_has_gap(struct join *j, struct id first)
+{
+	bool gap = j->anchored && id_cmp(first, j->cursor) != 0;
+
+	if (gap)
+		j->anchored = false; /* told once */
+	return gap;
+}
+
 bool join_entry(struct join *j, struct id id)
 {
 	if (id_cmp(id, j->cursor) <= 0)
 		return false;
 	j->cursor = id;
+	j->anchored = true;
 	return true;
 }
 
@@ -69,7 +84,7 @@ bool join_live(struct join *j, const struct join_message *m)
 
 bool join_page(struct join *j, size_t n, size_t bytes)
 {
-	j->live = n < j->count && !j->overflowed;
+	j->live = n < join_count(j) && !j->overflowed;
 	if (j->live || n == 0)
 		return j->live;
 	size_t fits = PAGE_BYTES / (bytes / n + 1);

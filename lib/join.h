@@ -30,6 +30,8 @@
 struct join {
 	struct id cursor; /* the last one delivered or passed over */
 	bool live;        /* caught up: what is published can be delivered at once */
+	bool anchored;    /* the cursor was seen in this log: a page begins with it, or something is
+			     gone */
 	bool overflowed;  /* held was full since the last page was asked for */
 	unsigned count;   /* entries to ask for next */
 	struct buf held;  /* live messages that wait for the page */
@@ -48,8 +50,14 @@ void join_fini(struct join *j);
 /* The connection was lost: pages first, again. */
 void join_lost(struct join *j);
 
-/* A page of j->count entries behind j->cursor is about to be asked for. */
+/* A page is about to be asked for: join_count entries from j->cursor on, which is the first of them
+ * when j->anchored. */
 void join_ask(struct join *j);
+unsigned join_count(const struct join *j);
+
+/* The first entry of the page (zero: there is none): whether entries behind the cursor were trimmed
+ * meanwhile. When in doubt it says so: the cursor's own entry may be all that went. */
+bool join_has_gap(struct join *j, struct id first);
 
 /* An entry of a page, or a live message: whether it is to be delivered now. Moves the cursor when
  * it is, and for entries that are passed over because they belong to others. A live message is kept

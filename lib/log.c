@@ -35,13 +35,16 @@ void log_ask_last(struct redis *r, const char *log)
 	redis_command(r, 6, (const char *const[]){"XREVRANGE", log, "+", "-", "COUNT", "1"}, NULL);
 }
 
-void log_ask_page(struct redis *r, const char *log, struct id after, unsigned count)
+void log_ask_page(struct redis *r, const char *log, struct id from, bool inclusive, unsigned count)
 {
-	char from[ID_TEXT_MAX + 2] = "(", number[12];
+	char text[ID_TEXT_MAX + 2] = "(", number[12];
 
-	(void)id_format(after, from + 1);                   /* the length does not matter */
+	if (from.ms == UINT64_MAX && from.seq == UINT64_MAX)
+		from.seq--; /* Redis refuses a range that begins behind the largest id */
+	(void)id_format(from, text + 1);                    /* the length does not matter */
 	(void)snprintf(number, sizeof number, "%u", count); /* fits */
-	redis_command(r, 6, (const char *const[]){"XRANGE", log, from, "+", "COUNT", number}, NULL);
+	redis_command(r, 6,
+	    (const char *const[]){"XRANGE", log, text + inclusive, "+", "COUNT", number}, NULL);
 }
 
 void log_ask_time(struct redis *r)
@@ -92,6 +95,7 @@ bool log_entry(const struct reply *page, size_t i, struct log_entry *e)
 {
 	const struct reply *entry = &page->elem[i];
 
+	*e = (struct log_entry){0};
 	if (entry->type != REPLY_ARRAY || entry->n != 2 || entry->elem[0].type != REPLY_STRING ||
 	    !id_parse(&e->id, entry->elem[0].str, entry->elem[0].len))
 		return false;

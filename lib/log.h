@@ -24,7 +24,7 @@ char *log_sibling(const char *log, const char *suffix);
 void log_ask_run(struct redis *r, const char *runs_key, const char *channel);
 void log_ask_first(struct redis *r, const char *log);
 void log_ask_last(struct redis *r, const char *log);
-void log_ask_page(struct redis *r, const char *log, struct id after, unsigned count);
+void log_ask_page(struct redis *r, const char *log, struct id from, bool inclusive, unsigned count);
 void log_ask_time(struct redis *r);
 
 /* The answer to log_ask_run: false when there is no run; else where it starts, and where it ended
@@ -41,7 +41,7 @@ struct id log_only_id(const struct reply *reply);
 /* The answer to log_ask_time in milliseconds since 1970; 0 when it is none. */
 uint64_t log_time(const struct reply *reply);
 
-/* One entry of a page. False when somebody else wrote it in another form. */
+/* One entry of a page. False when somebody else wrote it in another form: then only its id counts. */
 struct log_entry {
 	struct id id;
 	const char *channel, *message; /* borrowed from the reply */

@@ -188,7 +188,8 @@ int msg_open_line(struct buf *b, const char *line, size_t len, const struct msg_
 	struct json_walk walk;
 	struct json_member m;
 	struct piece kept = {NULL, NULL};
-	const char *previous = NULL; /* end of the member in front, kept or not */
+	const char *previous = NULL;         /* end of the member in front, kept or not */
+	const char *open = line + (len > 0); /* behind the opening brace */
 	size_t before = b->len;
 	bool any = false;
 	int r, has = 0;
@@ -200,14 +201,15 @@ int msg_open_line(struct buf *b, const char *line, size_t len, const struct msg_
 	while ((r = json_next(&walk, &m)) == 1) {
 		const char *start = m.key.s - 1, *end = m.value.s + m.value.len;
 
+		if (previous == NULL)
+			open = (const char *)memchr(line, '{', len) + 1;
 		if (json_means(m.key, "sp")) {
 			if (flush_piece(b, &kept) < 0)
 				return -2;
 		} else {
 			has |= note_member(&m, facts);
 			if (kept.start == NULL)
-				kept.start =
-				    any ? previous : start; /* with the comma, or without */
+				kept.start = any ? previous : previous != NULL ? start : open;
 			kept.end = end;
 			any = true;
 		}

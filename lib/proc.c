@@ -33,15 +33,22 @@ static volatile sig_atomic_t stop_signals;
 
 int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w)
 {
+	sig_atomic_t before = stop_signals;
+
 	while (len > 0) {
 		ssize_t n = write(fd, s, len);
 
-		if (n < 0 && errno == EINTR && stop_signals == 0)
-			continue;
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return why_errno(w, WHY_IO, "%s", name);
-		s += n;
-		len -= (size_t)n;
+		if (n > 0) {
+			s += n;
+			len -= (size_t)n;
+		}
+		/* A write that was cut short by a signal would block again. */
+		if (len > 0 && stop_signals != before) {
+			errno = EINTR;
+			return why_errno(w, WHY_IO, "%s", name);
+		}
 	}
 	return 0;
 }
@@ -83,9 +90,16 @@ int signals_open(struct signals *s, struct loop *loop, const int *signos,
 	*s = (struct signals){.loop = loop, .on_signal = on_signal, .arg = arg};
 	s->watch = (struct watch){.fd = signal_pipe[0], .on_ready = on_pipe, .arg = s};
 	loop_watch(loop, &s->watch, LOOP_READ);
-	for (; *signos != 0; signos++)
+	for (; *signos != 0; signos++) {
+		struct sigaction old;
+
+		/* What our parent told us to ignore (nohup, a shell's background) stays ignored. */
+		if (sigaction(*signos, NULL, &old) == 0 && old.sa_handler == SIG_IGN &&
+		    *signos != SIGCHLD)
+			continue;
 		if (sigaction(*signos, &sa, NULL) < 0)
 			return why_errno(w, WHY_BUG, "signal %d", *signos);
+	}
 	return 0;
 }
 

@@ -15,8 +15,8 @@
 void proc_std(bool closed[3]);
 
 /* Writes all of s[0..len) to fd, which may block. A closed pipe raises SIGPIPE, as the shell
- * expects it; when that is ignored, when a signal asked to stop, and for any other failure, -1 with
- * WHY_IO (name is the object). */
+ * expects it; when that is ignored, and for any other failure, -1 with WHY_IO (name is the object).
+ * A signal that asks to stop ends it too, with errno EINTR: the loop will tell of it. */
 int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w);
 
 /* Ends this process by SIGPIPE, whatever its disposition was. */

@@ -107,7 +107,6 @@ own_redis() { # DIR OPTION...
 			--save '' --dir "$dir" --logfile redis.log "$@") </dev/null >/dev/null 2>&1 3>&- &
 		own_pid=$!
 		PIDS+=("$own_pid")
-		echo "$own_pid" >"$dir/$own_pid.redis-pid"
 		own_tcp=redis://127.0.0.1:$port
 		wait_until 10 answers_or_gone "$own_pid" "$own_socket"
 		gone "$own_pid" 2>/dev/null || return 0

@@ -32,8 +32,18 @@ is_sanitized() {
 	grep -qa __asan_init "$SPOUT_BUILD/sp-sse"
 }
 
+# The interpreter itself, once: a shim that looks for it (pyenv) costs ten times as much.
+setup_file() {
+	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+	export PYTHON
+}
+
+python() {
+	"$PYTHON" -I -S "$@"
+}
+
 strict() {
-	python3 "$ROOT/tests/sse-strict.py" "$@"
+	python "$ROOT/tests/sse-strict.py" "$@"
 }
 
 # --- Servers
@@ -104,9 +114,11 @@ exchange() { # OPTION...
 }
 
 split() { # ANSWER
-	sed -n '1,/^\r$/s/\r$//p' "$1" >head
-	sed '1,/^\r$/d' "$1" >body
-	code=$(sed -n '1s/^HTTP\/1\.1 \([0-9][0-9][0-9]\) .*/\1/p' head)
+	local first=''
+	sed -e '1,/^\r$/{s/\r$//;w head' -e 'd;}' "$1" >body
+	IFS= read -r first <"$1" || true
+	code=
+	[[ ! $first =~ ^HTTP/1\.1\ ([0-9]{3})\  ]] || code=${BASH_REMATCH[1]}
 }
 
 # Fails, and says why, unless standard input is answered with CODE.

@@ -216,7 +216,7 @@ nested() { # DEPTH
 @test "pipes that somebody else made non-blocking lose nothing" {
 	numbers 3000 | sed 's/.*/{"n":&,"padding":"0123456789012345678901234567890123456789"}/' >in
 	sp-sse <in >want
-	python3 - <<-'END' >out
+	python - <<-'END' >out
 		import fcntl, os, subprocess, sys, threading, time
 		def pipe():
 		    ends = os.pipe()
@@ -428,7 +428,7 @@ nested() { # DEPTH
 	bg_pid=$!
 	PIDS+=("$bg_pid")
 	is_full() { # the pipe: FIONREAD tells what is in it
-		python3 -c 'import array, fcntl, termios
+		python -c 'import array, fcntl, termios
 n = array.array("i", [0])
 fcntl.ioctl(0, termios.FIONREAD, n)
 raise SystemExit(n[0] < 60000)' <&"$held"

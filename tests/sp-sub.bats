@@ -170,7 +170,7 @@ load helpers
 @test "a stage of a project is not disturbed by the others that share its log" {
 	numbers 300 one | sp-pub -p "$P" -s one -f lines --no-end &
 	numbers 300 two | sp-pub -p "$P" -s two -f lines --no-end
-	wait
+	wait "$!"
 	sp-pub -p "$P" -s one "done"
 	sp-sub -p "$P" -s one --text | cmp - <(numbers 300 one)
 }

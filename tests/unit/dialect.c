@@ -136,13 +136,21 @@ static void line_ends(void)
 	ok(gives(OPENAI,
 	       "data: {\"choices\":[\ndata: {\"delta\":{\"content\":\n: c\nid: 1\ndata: \"a\"}}\n"
 	       "data: ]}\n\n" DONE,
-	       "t(a) own"),
+	       "t(a) own") &&
+		gives(OPENAI,
+		    "data: {\"choices\":[{\"delta\":\r\n"
+		    "data: {\"content\":\"a\"}}]}\r\n\r\n" DONE,
+		    "t(a) own"),
 	    "data of one event on several lines is joined");
 	ok(gives(OPENAI,
 	       "\xef\xbb\xbf: PROCESSING\n\n:\nid: 7\nretry: 1\nevent: x\n" DELTA(
 		   "\"content\":\"a\"") ": ping\n\ndata:\n\ndata: ping\n\nx-other: y\n" DONE,
 	       "t(a) own"),
 	    "a byte-order mark, comments, other fields and data that is no JSON are skipped");
+	ok(gives(OPENAI,
+	       "event: ping\ndata: {\"type\":\"ping\"}\n\n" DELTA("\"content\":\"a\"") "[DONE]\n",
+	       "t(a) own"),
+	    "a gateway's ping is of no dialect, and the end marker may stand bare");
 	ok(gives(OPENAI,
 	       "{\n \"choices\": [\n  {\"message\": {\"content\": \"a {\\\"b\\\": [\"},\n"
 	       "   \"finish_reason\": \"stop\"}\n ]\n}\n",

@@ -63,6 +63,9 @@ static void receive_page(struct world *w)
 	struct join_message m;
 
 	w->page_answered = w->page_asked = false;
+	if (join_has_gap(
+		&w->j, w->page_from <= w->page_to ? id_of(w->page_from) : (struct id){0, 0}))
+		w->wrong++;
 	for (int i = w->page_from; i <= w->page_to; i++, n++)
 		if (join_entry(&w->j, id_of(i)))
 			deliver(w, i);
@@ -80,10 +83,12 @@ static void ask(struct world *w)
 /* The server answers the page as of now: what is appended later is not in it. */
 static void answer_page(struct world *w)
 {
-	w->page_from = w->delivered + 1;
+	int count = (int)join_count(&w->j);
+
+	w->page_from = w->delivered + (w->j.anchored ? 0 : 1);
 	w->page_to = w->appended;
-	if (w->page_to - w->page_from + 1 > (int)w->j.count)
-		w->page_to = w->page_from + (int)w->j.count - 1;
+	if (w->page_to - w->page_from + 1 > count)
+		w->page_to = w->page_from + count - 1;
 	w->page_answered = true;
 }
 

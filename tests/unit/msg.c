@@ -32,7 +32,7 @@ static void lines(void)
 	ok(opens_as("{}", &nobody, "{\"type\":\"message\"," TS "," SP),
 	    "an empty object becomes a message");
 	ok(opens_as(" { \"type\" : \"a\" , \"timestamp\" : 1 } \r", &nobody,
-	       "{\"type\" : \"a\" , \"timestamp\" : 1," SP),
+	       "{ \"type\" : \"a\" , \"timestamp\" : 1," SP),
 	    "present members and the space between them stay byte for byte");
 	ok(opens_as("{\"sp\":1,\"type\":\"a\",\"timestamp\":1}", &nobody,
 	       "{\"type\":\"a\",\"timestamp\":1," SP),
