@@ -4,6 +4,7 @@
  *	socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr EXEC:'sp-sse --inetd'
  *	curl -N http://127.0.0.1:8080/api/v1/sse/projects/7/stages/story/ */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -60,6 +61,9 @@ int main(int argc, char **argv)
 	bool closed[3];
 
 	proc_std(closed);
+	/* With classic inetd, what is said on stderr would reach the reader. */
+	if (peer_is_on_stderr())
+		say_to_syslog(&s.cli.say);
 	switch (parse(&s, argc, argv, &rest)) {
 	case OPT_BAD:
 		return say_why(&s.cli.say, &s.why);
@@ -151,6 +155,9 @@ static int check(struct sse *s, const struct opt_rest *rest)
 		    "to this machine only");
 	if (s->inetd + s->decode + (s->cli.project != NULL) > 1)
 		return why_set(&s->why, WHY_USAGE, "--inetd, -d and -p exclude each other");
+	if (s->since != NULL && s->cli.project == NULL)
+		return why_set(
+		    &s->why, WHY_USAGE, "--since needs -p; a reader of --inetd asks with ?since=");
 	if (s->meta && !s->decode)
 		return why_set(&s->why, WHY_USAGE, "--meta needs -d");
 	for (int i = 0; i < s->cors.count; i++)
@@ -186,38 +193,57 @@ static int read_chunk(struct sse *s, char *chunk, size_t *len)
 {
 	ssize_t n;
 
-	do
-		n = read(STDIN_FILENO, chunk, READ_SIZE);
-	while (n < 0 && errno == EINTR);
+	while (
+	    (n = read(STDIN_FILENO, chunk, READ_SIZE)) < 0 && (errno == EINTR || errno == EAGAIN)) {
+		/* Somebody else made it non-blocking: wait as if it were not. */
+		struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+		(void)poll(&p, 1, -1); /* the next read tells */
+	}
 	*len = n > 0 ? (size_t)n : 0;
 	return n < 0 ? why_errno(&s->why, WHY_IO, "standard input") : n > 0;
+}
+
+/* Writes what was made of the input in front of a failure; a failure to write counts more. */
+static int flush_after(struct sse *s, int r)
+{
+	struct why first = s->why;
+
+	if (flush(s) < 0)
+		return -1;
+	s->why = first;
+	return r;
+}
+
+/* Names the line that a reason is about, where it does not itself. */
+static void name_line(struct sse *s, const struct ndjson *lines)
+{
+	struct why bad = s->why;
+
+	if (bad.status == WHY_DATA && strncmp(bad.text, "line ", 5) != 0)
+		(void)why_set(&s->why, WHY_DATA, "line %llu: %s", (unsigned long long)lines->line,
+		    bad.text); /* fills s->why */
 }
 
 static int filter(struct sse *s)
 {
 	struct ndjson lines;
-	struct why bad = {0};
 	char *chunk = xmalloc(READ_SIZE);
 	size_t len;
-	int r;
+	int r = 0, more = 1;
 
 	ndjson_init(&lines, (size_t)s->max_line, false);
 	buf_init(&s->out, SIZE_MAX / 2);
-	while ((r = read_chunk(s, chunk, &len)) > 0) {
-		r = ndjson_feed(&lines, chunk, len, filter_line, s, &s->why);
-		if (r < 0 || flush(s) < 0)
-			break;
+	while (r == 0 && more > 0) {
+		more = read_chunk(s, chunk, &len);
+		if (more > 0)
+			r = ndjson_feed(&lines, chunk, len, filter_line, s, &s->why);
+		else
+			r = more < 0 ? -1 : ndjson_end(&lines, filter_line, s, &s->why);
+		if (r < 0)
+			name_line(s, &lines);
+		r = flush_after(s, r);
 	}
-	if (r == 0)
-		r = ndjson_end(&lines, filter_line, s, &s->why);
-	if (r < 0 && s->why.status == WHY_DATA && strncmp(s->why.text, "line ", 5) != 0) {
-		bad = s->why;
-		(void)why_set(&s->why, WHY_DATA, "line %llu: %s", (unsigned long long)lines.line,
-		    bad.text); /* fills s->why */
-	}
-	bad = s->why;
-	if (flush(s) == 0)
-		s->why = bad; /* what was in front of it is written */
 	ndjson_fini(&lines);
 	free(chunk);
 	return r;
@@ -242,11 +268,7 @@ static int decode(struct sse *s)
 	sse_decoder_init(&d, (size_t)s->max_line);
 	buf_init(&s->out, SIZE_MAX / 2);
 	while ((r = read_chunk(s, chunk, &len)) > 0) {
-		r = sse_feed(&d, chunk, len, decode_event, s, &s->why);
-		struct why bad = s->why;
-		if (flush(s) < 0)
-			break;
-		s->why = bad;
+		r = flush_after(s, sse_feed(&d, chunk, len, decode_event, s, &s->why));
 		if (r < 0)
 			break;
 	}
@@ -335,20 +357,20 @@ static int inetd(struct sse *s)
 	    .on_down = on_down,
 	    .arg = s};
 
-	if (peer_is_on_stderr())
-		say_to_syslog(&s->cli.say);
 	s->status = inetd_serve(&conf);
 	return 0;
 }
 
 static int report(struct sse *s)
 {
-	if (s->why.status != 0)
+	if (s->why.status != 0 && !proc_output_is_gone())
 		s->status = say_why(&s->cli.say, &s->why);
 	buf_fini(&s->out);
 	opt_list_fini(&s->allow);
 	opt_list_fini(&s->cors);
 	opt_list_fini(&s->keys);
 	cli_fini(&s->cli);
+	if (proc_output_is_gone())
+		proc_die_of_pipe();
 	return s->status;
 }

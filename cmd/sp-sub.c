@@ -484,7 +484,7 @@ static int report(struct sub *s)
 		    &(struct why){0}); /* for the prompt */
 	if (s->signo != 0)
 		s->status = 128 + s->signo;
-	else if (s->why.status != 0)
+	else if (s->why.status != 0 && !proc_output_is_gone())
 		s->status = say_why(&s->cli.say, &s->why);
 	feed_close(s->feed);
 	signals_close(&s->signals);
@@ -496,5 +496,7 @@ static int report(struct sub *s)
 	free(s->sources);
 	free(s->project_channel);
 	cli_fini(&s->cli);
+	if (proc_output_is_gone())
+		proc_die_of_pipe();
 	return s->status;
 }

@@ -164,11 +164,13 @@ void dialect_usage_over(struct dialect_facts *f, struct json_slice value)
 	struct json_member under[USAGE_MEMBERS_MAX], over[USAGE_MEMBERS_MAX];
 	struct buf b;
 
-	if (f->usage.len == 0)
+	if (f->usage.len == 0) {
 		dialect_usage(f, value);
+		return;
+	}
 	if (f->usage.len > f->max || !dialect_is_object(value))
 		return;
-	size_t nu = read_members((struct json_slice){buf_head(&f->usage), f->usage.len}, under);
+	size_t nu = read_members(dialect_slice(&f->usage), under);
 	size_t no = read_members(value, over);
 	buf_init(&b, f->usage.max + 2);
 	for (size_t i = 0; i < nu; i++) {

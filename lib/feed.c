@@ -135,7 +135,7 @@ static void ask_page(struct feed *f)
 	}
 	struct source *s = &f->sources[f->current];
 	join_ask(&s->join);
-	log_ask_page(f->log.redis, s->log, s->join.cursor, s->join.anchored, join_count(&s->join));
+	log_ask_page(f->log.redis, s->log, s->join.cursor, s->join.anchored, s->join.asked);
 }
 
 static void deliver_entry(struct feed *f, const struct log_entry *e)
@@ -177,11 +177,13 @@ static void on_page(struct feed *f, struct source *s, const struct reply *page)
 		(void)log_entry(page, 0, &e); /* e.id is all that matters here */
 	if (join_has_gap(&s->join, e.id))
 		f->ops->on_gap(f->arg, f->current, after, e.id);
-	for (size_t i = 0; i < page->n && !f->stopped; i++) {
+	/* A callback that stops the feed takes the page with it. */
+	for (size_t i = 0, n = page->n; i < n && !f->stopped; i++) {
 		bool ours = log_entry(page, i, &e); /* others may write to it too */
 
 		bytes += e.message_len;
-		if (join_entry(&s->join, e.id) && ours && source_matches(s, e.channel, e.channel_len))
+		if (join_entry(&s->join, e.id) && ours &&
+		    source_matches(s, e.channel, e.channel_len))
 			deliver_entry(f, &e);
 	}
 	if (!f->stopped && join_page(&s->join, page->n, bytes))

@@ -83,7 +83,10 @@ static int read_head(struct exchange *x)
 		int64_t left = until - clock_ms();
 		char *room = buf_room(&x->in, 4096);
 
-		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
+		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
+		if (ready < 0)
+			return 0; /* a signal: we are to stop */
+		if (ready == 0) {
 			if (x->in.len > 0)
 				answer(x, 408, "the request head did not come in time");
 			return 0;
@@ -426,8 +429,10 @@ static int serve_readyz(struct exchange *x, struct why *w)
 
 static int serve(struct exchange *x, struct why *w)
 {
-	if (read_head(x) == 0 || decide(x, w) == 0)
+	if (read_head(x) == 0 || decide(x, w) == 0) {
+		x->status = proc_stop_signal() != 0 ? 128 + proc_stop_signal() : 0;
 		return 0;
+	}
 	if (x->route.kind == ROUTE_READYZ)
 		return serve_readyz(x, w);
 	if (http_method_is(&x->http, "HEAD")) {

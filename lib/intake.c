@@ -111,14 +111,8 @@ int intake_feed(struct intake *in, const char *bytes, size_t len, int64_t wall_u
 {
 	in->wall_us = wall_us;
 	in->why = w;
-	if (in->from == INTAKE_PROVIDER) {
-		struct why told; /* it also notes here what it only considers */
-
-		if (dialect_feed(in->dialect, bytes, len, &told) == 0)
-			return 0;
-		*w = told;
-		return -1;
-	}
+	if (in->from == INTAKE_PROVIDER)
+		return dialect_feed(in->dialect, bytes, len, w);
 	if (in->from != INTAKE_TEXT)
 		return ndjson_feed(&in->lines, bytes, len, line_fn(in), in, w);
 	if (utf8_mend(&in->mend, &in->text, bytes, len) < 0)
@@ -132,11 +126,7 @@ int intake_end(struct intake *in, int64_t wall_us, struct why *w)
 	in->wall_us = wall_us;
 	in->why = w;
 	if (in->from == INTAKE_PROVIDER) {
-		struct why told; /* as above */
-
-		in->has_result = dialect_end(in->dialect, &in->result, &told) == 0;
-		if (!in->has_result)
-			*w = told;
+		in->has_result = dialect_end(in->dialect, &in->result, w) == 0;
 		return in->has_result ? 0 : -1;
 	}
 	if (in->from != INTAKE_TEXT)

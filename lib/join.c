@@ -37,12 +37,8 @@ void join_lost(struct join *j)
 void join_ask(struct join *j)
 {
 	j->overflowed = false;
+	j->asked = j->count + (j->anchored ? 1 : 0);
 	buf_clear(&j->held);
-}
-
-unsigned join_count(const struct join *j)
-{
-	return j->count + (j->anchored ? 1 : 0);
 }
 
 bool join_has_gap(struct join *j, struct id first)
@@ -84,7 +80,7 @@ bool join_live(struct join *j, const struct join_message *m)
 
 bool join_page(struct join *j, size_t n, size_t bytes)
 {
-	j->live = n < join_count(j) && !j->overflowed;
+	j->live = n < j->asked && !j->overflowed;
 	if (j->live || n == 0)
 		return j->live;
 	size_t fits = PAGE_BYTES / (bytes / n + 1);

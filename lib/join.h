@@ -34,6 +34,7 @@ struct join {
 			     gone */
 	bool overflowed;  /* held was full since the last page was asked for */
 	unsigned count;   /* entries to ask for next */
+	unsigned asked;   /* entries that the page in hand could have had */
 	struct buf held;  /* live messages that wait for the page */
 };
 
@@ -50,10 +51,9 @@ void join_fini(struct join *j);
 /* The connection was lost: pages first, again. */
 void join_lost(struct join *j);
 
-/* A page is about to be asked for: join_count entries from j->cursor on, which is the first of them
+/* A page is about to be asked for: j->asked entries from j->cursor on, which is the first of them
  * when j->anchored. */
 void join_ask(struct join *j);
-unsigned join_count(const struct join *j);
 
 /* The first entry of the page (zero: there is none): whether entries behind the cursor were trimmed
  * meanwhile. When in doubt it says so: the cursor's own entry may be all that went. */

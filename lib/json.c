@@ -94,6 +94,10 @@ static int scan_string(struct json_walk *w, struct json_slice *content)
 				return -1;
 			continue;
 		}
+		if (c < 0x80) {
+			w->at++;
+			continue;
+		}
 		int n = utf8_char(w->at, (size_t)(w->end - w->at));
 		if (n <= 0)
 			return fail(w, "invalid UTF-8");

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ void proc_die_of_pipe(void)
 }
 
 static int signal_pipe[2] = {-1, -1}; /* a handler gets no argument */
-static volatile sig_atomic_t stop_signals;
+static volatile sig_atomic_t stop_signals, last_stop;
+static bool output_is_gone;
 
 int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w)
 {
@@ -38,8 +40,15 @@ int proc_write(int fd, const char *name, const char *s, size_t len, struct why *
 	while (len > 0) {
 		ssize_t n = write(fd, s, len);
 
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			/* Somebody else made it non-blocking: wait as if it were not. */
+			struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+			(void)poll(&p, 1, -1); /* the next write tells */
+		} else if (n < 0 && errno != EINTR) {
+			output_is_gone |= errno == EPIPE && fd == STDOUT_FILENO;
 			return why_errno(w, WHY_IO, "%s", name);
+		}
 		if (n > 0) {
 			s += n;
 			len -= (size_t)n;
@@ -53,6 +62,16 @@ int proc_write(int fd, const char *name, const char *s, size_t len, struct why *
 	return 0;
 }
 
+bool proc_output_is_gone(void)
+{
+	return output_is_gone;
+}
+
+int proc_stop_signal(void)
+{
+	return last_stop;
+}
+
 /* --- Signals: the handler writes the number into a pipe that the loop reads. */
 
 static void on_any_signal(int signo)
@@ -63,6 +82,8 @@ static void on_any_signal(int signo)
 	/* The first one is handled in order; who asks again wants no order. */
 	if (signo != SIGCHLD && stop_signals++ > 0)
 		_exit(128 + signo);
+	if (signo != SIGCHLD)
+		last_stop = signo;
 	/* A full pipe means that enough signals wait already. */
 	if (write(signal_pipe[1], &byte, 1) < 0) {
 	}

@@ -19,6 +19,9 @@ void proc_std(bool closed[3]);
  * A signal that asks to stop ends it too, with errno EINTR: the loop will tell of it. */
 int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w);
 
+/* Whether proc_write found that nobody reads standard output any more. */
+bool proc_output_is_gone(void);
+
 /* Ends this process by SIGPIPE, whatever its disposition was. */
 void proc_die_of_pipe(void) __attribute__((noreturn));
 
@@ -35,6 +38,9 @@ struct signals {
 int signals_open(struct signals *s, struct loop *loop, const int *signos,
     void (*on_signal)(void *arg, int signo), void *arg, struct why *w);
 void signals_close(struct signals *s);
+
+/* The last signal that asked to stop, told to the loop or not; 0 when none did. */
+int proc_stop_signal(void);
 
 /* --- A child in a process group of its own */
 struct child {

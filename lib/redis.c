@@ -310,6 +310,10 @@ bool redis_refusal(const char *object, const struct reply *error, struct why *w)
 	char text[200];
 
 	why_quote(text, sizeof text, error->str, error->len);
+	/* Where in our script it happened helps nobody. */
+	char *script = strstr(text, " script: ");
+	if (script != NULL)
+		*script = '\0';
 	for (int i = 0; later[i] != NULL; i++)
 		if (begins(error, later[i])) {
 			(void)why_set(w, WHY_UNAVAILABLE, "%s", text); /* fills w */

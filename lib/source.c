@@ -32,6 +32,11 @@ int source_init(
 	if (from->resumes)
 		s->start = (struct feed_start){.since = FEED_AFTER, .after = from->after};
 	join_init(&s->join, HELD_MAX);
+	if (from->is_pattern && s->start.since == FEED_RUN)
+		return why_set(w, WHY_USAGE,
+		    "%s: the latest run is one of a channel; here only now, 0, an id or a duration "
+		    "can be the start",
+		    from->name);
 	s->log = from->is_pattern ? log_of_pattern(from->name)
 				  : chan_log(from->name, strlen(from->name));
 	if (s->log != NULL) {

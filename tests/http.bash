@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034 # the suites use what is set here
+# shellcheck shell=bash disable=SC2034,SC2154 # the suites use what is set here; bg sets bg_pid
 # http: `sp-sse --inetd` over pipes, behind sockets, and clients for it. Load it behind helpers.
 
 # The last command of a pipeline runs in the test's own shell, so that `… | answers 200` leaves $status and $code.
@@ -109,7 +109,7 @@ request() { # PATH [LINE...]
 # (without CR) and body; $code is the HTTP status, $status the exit status.
 exchange() { # OPTION...
 	status=0
-	sp-sse --inetd "$@" >answer 2>exchange.err || status=$?
+	timeout 10 sp-sse --inetd "$@" >answer 2>exchange.err || status=$?
 	split answer
 }
 

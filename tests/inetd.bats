@@ -19,7 +19,7 @@ X-Content-Type-Options: nosniff'
 	serve
 	for path in "$(stage_path)" "$(stage_path)stream/" "$(stage_path)stream"; do
 		get "$path" -D head >body
-		tr -d '\r' <head | diff <(printf '%s\n' "$STREAM_HEAD" '') -
+		tr -d '\r' <./head | diff <(printf '%s\n' "$STREAM_HEAD" '') -
 		[[ $(types body) == 'connected token token done stream_end' ]]
 		messages body | diff <(log_lines "$LOG" | jq -c .) -
 		strict <body >events
@@ -84,7 +84,7 @@ X-Content-Type-Options: nosniff'
 }
 
 @test "--namespace and names in any script: decoded once, byte for byte" {
-	sp-pub --namespace nö:x -p "$P-é%2F" -s 'a&b=c+d' done full_text=here
+	sp-pub --namespace nö:x -p "$P-é%2F" -s 'a&b=c+d' 'done' full_text=here
 	request "/api/v1/sse/projects/$P-%C3%A9%252F/stages/a&b=c+d/" | answers 200 --namespace nö:x
 	says body '"full_text":"here"'
 }
@@ -93,7 +93,7 @@ X-Content-Type-Options: nosniff'
 	publish_run a
 	request "$(stage_path)" | answers 200 --event-names
 	strict <body | jq -r 'select(.data) | .event' | paste -sd ' ' >names
-	echo connected token done stream_end | diff - names
+	echo 'connected token done stream_end' | diff - names
 }
 
 @test "HTTP/1.0, an absolute target, many header fields and a query that means nothing are served" {
@@ -130,7 +130,7 @@ X-Content-Type-Options: nosniff'
 	printf '{"type":"token","content":"%s"}\n' a b | sp-pub -c "$C" --from json
 	reader live "/api/v1/sse/channels/$C/"
 	wait_until 5 connected live
-	sp-pub -c "$C" done
+	sp-pub -c "$C" 'done'
 	wait_until 5 says live.out '"type":"done"'
 	sp-pub -c "$C" token content=c
 	wait_until 5 says live.out '"content":"c"'
@@ -395,7 +395,7 @@ resumes() {
 		publish "$word"
 		wait_until 5 says live.out "\"content\":\"$word\""
 	done
-	sp-pub -p "$P" -s s done
+	sp-pub -p "$P" -s s 'done'
 	wait_until 5 gone "$bg_pid"
 	wait "$bg_pid"
 }
@@ -518,8 +518,8 @@ resumes() {
 @test "when the reader of two pipes leaves, the next comment finds out" {
 	mkfifo out
 	exec {held}<>out
-	request "$(stage_path)" >request
-	sp-sse --inetd --heartbeat 100ms <request >out 2>err {held}>&- 3>&- &
+	request "$(stage_path)" >in.http
+	sp-sse --inetd --heartbeat 100ms <in.http >out 2>err {held}>&- 3>&- &
 	bg_pid=$!
 	PIDS+=("$bg_pid")
 	read -r -t 5 -u "$held" line
@@ -531,13 +531,13 @@ resumes() {
 
 @test "a reader that closes only its own side still gets its stream" {
 	serve_tcp
-	request "$(stage_path)" >request
-	bg_in=request bg half socat -t 30 - "TCP:127.0.0.1:$port"
+	request "$(stage_path)" >in.http
+	bg_in=in.http bg half socat -t 30 - "TCP:127.0.0.1:$port"
 	# The server looks for the reader once it saw the end of its side: two comments, a moment apart.
 	wait_until 5 says half.out ': heartbeat'
 	publish a
 	wait_until 5 says half.out '"content":"a"'
-	sp-pub -p "$P" -s s done
+	sp-pub -p "$P" -s s 'done'
 	ends "$bg_pid"
 	split half.out
 	[[ $(types body) == 'connected token done stream_end' ]]
@@ -546,7 +546,7 @@ resumes() {
 @test "a reader that stops reading costs bounded memory, and gets every message once, in order, when it goes on" {
 	local n=40000 curl server
 	own_redis "$PWD/redis" --client-output-buffer-limit 'pubsub 1mb 512kb 1'
-	REDIS_URL=$own_url
+	export REDIS_URL=$own_url
 	serve
 	reader slow "$(stage_path)"
 	curl=$bg_pid
@@ -655,7 +655,7 @@ peak_of() { # PID: the most memory it ever had, in kB
 		request "/api/v1/sse/channels/$name/" | answers 400 --allow '*'
 	done
 	# The longest legal name is served.
-	sp-pub -p "$P" -s "$(printf 'a%.0s' {1..128})" done
+	sp-pub -p "$P" -s "$(printf 'a%.0s' {1..128})" 'done'
 	request "$(stage_path "$(printf 'a%.0s' {1..128})")" | answers 200
 }
 
@@ -799,8 +799,9 @@ peak_of() { # PID: the most memory it ever had, in kB
 		path=$(stage_path)
 		start="GET $path HTTP/1.1\r\nHost: a\r\nX: "
 		# shellcheck disable=SC2059 # a format
-		printf "$start"
-		head -c $(($1 - $(printf "$start" | wc -c) - 4)) /dev/zero | tr '\0' x
+		start=$(printf "$start")
+		printf '%s' "$start"
+		head -c $(($1 - ${#start} - 4)) /dev/zero | tr '\0' x
 		printf '\r\n\r\n'
 	}
 	publish_run a
@@ -812,9 +813,9 @@ peak_of() { # PID: the most memory it ever had, in kB
 	head_of_size 20000 | answers 200 --max-header 20k
 	# Nothing but a long line.
 	head -c 9000 /dev/zero | tr '\0' x | answers 431
-	# An answer that the reader can read, though it is still sending.
+	# A reader that is still sending is listened to, so that it comes to read the answer.
 	serve_tcp
-	head_of_size 300000 | socat -t 5 - "TCP:127.0.0.1:$port" >answer 2>/dev/null || true
+	head_of_size 300000 | socat -t 5 - "TCP:127.0.0.1:$port" >answer
 	split answer
 	[[ $code == 431 ]]
 }
@@ -981,15 +982,13 @@ peak_of() { # PID: the most memory it ever had, in kB
 }
 
 @test "a Redis that comes back within the time to connect is in time" {
-	local redis=$PWD/redis REDIS_URL
-	bg waiting sp-sse --inetd -u "unix://$redis/redis.sock" < <(request "$(stage_path)")
-	end_process "$bg_pid" KILL
-	request "$(stage_path)" >request
-	bg_in=request bg waiting sp-sse --inetd -u "unix://$redis/redis.sock"
+	local redis=$PWD/redis
+	request "$(stage_path)" >in.http
+	bg_in=in.http bg waiting sp-sse --inetd -u "unix://$redis/redis.sock"
 	local waiting=$bg_pid
 	wait_until 5 says waiting.err retrying
 	own_redis "$redis"
-	sp-pub -u "$own_url" -p "$P" -s s done
+	sp-pub -u "$own_url" -p "$P" -s s 'done'
 	ends "$waiting" 8
 	split waiting.out
 	[[ $code == 200 && $(types body) == 'connected done stream_end' ]]
@@ -1071,8 +1070,8 @@ peak_of() { # PID: the most memory it ever had, in kB
 	serve
 	[[ $(get "$(stage_path)" | types /dev/stdin) == 'connected token done stream_end' ]]
 	request "$(stage_path)" | answers 200
-	request "$(stage_path)" >request
-	sp-sse --inetd <request >answer
+	request "$(stage_path)" >in.http
+	sp-sse --inetd <in.http >answer
 	split answer
 	[[ $code == 200 ]]
 }
@@ -1080,6 +1079,7 @@ peak_of() { # PID: the most memory it ever had, in kB
 # --- Standard error that is the connection
 
 @test "what is said on standard error never reaches the reader, even when it is the same socket" {
+	# shellcheck disable=SC2034 # write_server looks at it
 	local server_stderr=socket
 	publish_run a
 	serve -v
@@ -1096,6 +1096,7 @@ peak_of() { # PID: the most memory it ever had, in kB
 }
 
 @test "nor does a wrong configuration: what it says is for the log, and may name files" {
+	# shellcheck disable=SC2034 # write_server looks at it
 	local server_stderr=socket
 	for wrong in '--key secret-file' '-u @/secret/file' '-u redis://host/secret' '--cors secret/' '--secret'; do
 		# shellcheck disable=SC2086 # words
@@ -1140,6 +1141,7 @@ peak_of() { # PID: the most memory it ever had, in kB
 @test "it works under inetd(8)" {
 	command -v inetd >/dev/null || skip 'NOT TESTED: there is no inetd (Debian: openbsd-inetd)'
 	not kill -0 "$(cat /run/inetd.pid 2>/dev/null)" 2>/dev/null || skip 'NOT TESTED: this machine runs an inetd, and a second one would take over its pid file'
+	# shellcheck disable=SC2034 # write_server looks at it
 	local server_stderr=socket
 	publish_run a
 	write_server
@@ -1147,7 +1149,7 @@ peak_of() { # PID: the most memory it ever had, in kB
 	bg inetd inetd -E -i "$PWD/inetd.conf"
 	wait_until 5 listens "$PWD/web"
 	get "$(stage_path)" -D head >body
-	tr -d '\r' <head | diff <(printf '%s\n' "$STREAM_HEAD" '') -
+	tr -d '\r' <./head | diff <(printf '%s\n' "$STREAM_HEAD" '') -
 	[[ $(types body) == 'connected token done stream_end' ]]
 	[[ $(get "$(stage_path)" -o /dev/null -w '%{http_code}' -H "Last-Event-ID: $(id_of 2)") == 204 ]]
 	end_process "$bg_pid" TERM # it removes its pid file
@@ -1162,7 +1164,7 @@ peak_of() { # PID: the most memory it ever had, in kB
 	bg systemd "$activate" -l "$PWD/web" -a --inetd "$PWD/server"
 	wait_until 5 listens "$PWD/web"
 	get "$(stage_path)" -D head >body
-	tr -d '\r' <head | diff <(printf '%s\n' "$STREAM_HEAD" '') -
+	tr -d '\r' <./head | diff <(printf '%s\n' "$STREAM_HEAD" '') -
 	[[ $(types body) == 'connected token done stream_end' ]]
 }
 

@@ -86,5 +86,8 @@ end
 if ttl ~= '0' then
 	call('PEXPIRE', log, ttl)
 	call('PEXPIRE', runs, ttl)
+else
+	call('PERSIST', log)
+	call('PERSIST', runs)
 end
 return ARGV[8] == '1' and ids or receivers

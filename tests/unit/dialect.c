@@ -533,6 +533,12 @@ static void anthropic(void)
 	       "without an end of its own"),
 	    "tools of the caller are told when their block ends");
 	ok(gives(kind,
+	       "data: {\"type\":\"message_start\",\"message\":{\"usage\":{}}}\n\n"
+	       "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"x\"},"
+	       "\"usage\":{\"output_tokens\":2}}\n\n",
+	       " own finish(x) usage({\"output_tokens\":2}) tokens(2)"),
+	    "an empty usage is none");
+	ok(gives(kind,
 	       "{\"type\":\"error\",\"error\":{\"type\":\"t\",\"message\":\"x\"},\"request_id\":"
 	       "\"r\"}",
 	       " ERROR error({\"type\":\"t\",\"message\":\"x\"}): x"),
