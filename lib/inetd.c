@@ -66,7 +66,7 @@ static void answer(struct exchange *x, int status, const char *text)
 		.headers = &x->headers,
 		.body = text != NULL ? line : NULL,
 		.body_len = text != NULL ? strlen(line) : 0,
-		.head_only = x->http.method.len == 4 && http_method_is(&x->http, "HEAD")});
+		.head_only = x->has_head && http_method_is(&x->http, "HEAD")});
 	if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, WRITE_MS, &w) == 0)
 		peer_linger(STDIN_FILENO);
 	buf_clear(&x->out);
@@ -104,6 +104,7 @@ static int read_head(struct exchange *x)
 		case HTTP_MORE:
 			break;
 		case HTTP_HEAD:
+			x->has_head = true;
 			return 1;
 		case HTTP_REFUSED:
 			answer(x, x->http.status, x->http.reason);
