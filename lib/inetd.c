@@ -49,6 +49,7 @@ struct exchange {
 	struct timer patience; /* until Redis must have answered */
 	struct timer probe;
 	struct link ping; /* for /readyz */
+	bool has_head;    /* the slices of http may be used */
 	int status;       /* exit status */
 };
 
