@@ -131,6 +131,12 @@ test:
 	@tests/deps test
 	@tests/run $(BUILD)
 
+# The ledger: a million messages through twenty deaths of the server and two hundred cut connections; then the
+# same with the publisher killed as well. Bounded by SOAK_SECONDS each.
+soak: all
+	tests/soak $(BUILD) 1000000 20 200 20 0
+	tests/soak $(BUILD) 1000000 20 200 20 10
+
 bench: all benches
 	@tests/bench/run $(BUILD)
 
@@ -169,7 +175,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units benches fuzzers asan fuzz lint deps test bench demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test soak bench demo completions install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(wildcard $(BUILD)/*/*.d)

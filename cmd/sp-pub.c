@@ -324,10 +324,11 @@ static void on_output(void *arg, const char *bytes, size_t len)
 
 	if (publish_is_finishing(p->publish))
 		return;
-	if (p->tee && p->conf.format != INTAKE_PROVIDER && !write_tee(p, bytes, len))
-		return;
+	/* Published first: a reader of our own output may take its time. */
 	if (publish_feed(p->publish, bytes, len, &p->why) < 0)
 		fail(p, NULL);
+	if (p->tee && p->conf.format != INTAKE_PROVIDER)
+		(void)write_tee(p, bytes, len); /* fails the run itself */
 }
 
 static void on_input(void *arg, unsigned ready)

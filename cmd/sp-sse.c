@@ -363,7 +363,9 @@ static int inetd(struct sse *s)
 
 static int report(struct sse *s)
 {
-	if (s->why.status != 0 && !proc_output_is_gone())
+	if (proc_stop_signal() != 0)
+		s->status = 128 + proc_stop_signal();
+	else if (s->why.status != 0 && !proc_output_is_gone())
 		s->status = say_why(&s->cli.say, &s->why);
 	buf_fini(&s->out);
 	opt_list_fini(&s->allow);

@@ -267,8 +267,12 @@ static void flush(struct sub *s)
 		s->newline = buf_head(out)[out->len - 1] == '\n';
 		r = proc_write(STDOUT_FILENO, "standard output", buf_head(out), out->len, &w);
 		buf_clear(out);
-		if (r < 0 && errno == EINTR)
-			return; /* the loop will tell of the signal; the cursor stays */
+		if (r < 0 && errno == EINTR) {
+			/* A signal asks us to stop; the cursor stays in front of what is lost. */
+			s->signo = proc_stop_signal();
+			stop(s, 128 + s->signo);
+			return;
+		}
 	}
 	if (r == 0 && s->moved)
 		r = cursor_save(&s->cursor, &w);

@@ -288,7 +288,9 @@ static void on_end(void *arg, enum stream_end end, const struct why *w)
 	struct exchange *x = arg;
 
 	loop_stop(x->loop);
-	if (end == STREAM_CLOSED) {
+	if (proc_stop_signal() != 0) {
+		x->status = 128 + proc_stop_signal();
+	} else if (end == STREAM_CLOSED) {
 		say(x->conf->say, SAY_DETAIL, "%s", w->text);
 	} else if (end == STREAM_DEAD) {
 		x->status = say_why(x->conf->say, w);

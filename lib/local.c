@@ -254,6 +254,15 @@ static int spawn_server(const struct places *p, int server_lock, struct why *w)
 	(void)posix_spawn_file_actions_adddup2(&fa, 1, 2);
 	/* The copy has no close-on-exec flag: the lock lives as long as the server. */
 	(void)posix_spawn_file_actions_adddup2(&fa, server_lock, 3);
+	/* Whatever else our starter left open (a pipe that somebody reads to its end) is not the
+	 * server's. */
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+	(void)posix_spawn_file_actions_addclosefrom_np(&fa, 4);
+#else
+	for (int fd = 4; fd < 256; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			(void)posix_spawn_file_actions_addclose(&fa, fd);
+#endif
 	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
 	int r = posix_spawnp(&pid, program, &fa, &attr, (char **)(uintptr_t)argv, environ);
 	(void)posix_spawn_file_actions_destroy(&fa);

@@ -310,6 +310,12 @@ bool redis_refusal(const char *object, const struct reply *error, struct why *w)
 	char text[200];
 
 	why_quote(text, sizeof text, error->str, error->len);
+	/* What Redis says of a command of more than ten words before AUTH. */
+	if (begins(error, "ERR Protocol error: unauthenticated"))
+		return redis_refusal(object,
+		    &(struct reply){
+			.type = REPLY_ERROR, .str = "NOAUTH Authentication required.", .len = 31},
+		    w);
 	/* Where in our script it happened helps nobody. */
 	char *script = strstr(text, " script: ");
 	if (script != NULL)

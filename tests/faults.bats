@@ -284,8 +284,8 @@ fake_redis() { # COMMAND
 	printf two >&4
 	wait_until 2 logged "$C:log" 2
 	run ! gone "$bg_pid"
-	exec 4>&-
 	[ "$(types)" = 'token token ' ]
+	exec 4>&-
 }
 
 # --- Redis absent, refusing, mute, mad
