@@ -59,9 +59,8 @@ int main(int argc, char **argv)
 	proc_std(closed);
 	switch (parse(&p, argc, argv, &rest)) {
 	case OPT_BAD:
-		return say_why(&p.cli.say, &p.why);
 	case OPT_EXIT:
-		return 0;
+		return report(&p);
 	case OPT_RUN:
 		break;
 	}
@@ -593,17 +592,18 @@ static void on_signal(void *arg, int signo)
 	}
 	p->signo = signo;
 	p->status = 128 + signo;
+	command_stop(&p->command);
+	if (p->publish != NULL) {
+		(void)snprintf(error, sizeof error, "the publisher was stopped by signal %d (%s)",
+		    signo, strsignal(signo)); /* fits */
+		publish_finish(p->publish, error, NULL);
+	}
 	if (p->cli.down || p->stop) {
-		command_stop(&p->command);
 		loop_stop(p->loop);
 		return;
 	}
 	p->deadline = (struct timer){.on_due = on_deadline, .arg = p};
 	loop_timer(p->loop, &p->deadline, clock_ms() + STOP_MS);
-	(void)snprintf(error, sizeof error, "the publisher was stopped by signal %d (%s)", signo,
-	    strsignal(signo)); /* fits */
-	command_stop(&p->command);
-	publish_finish(p->publish, error, NULL);
 }
 
 static int report(struct pub *p)

@@ -66,9 +66,8 @@ int main(int argc, char **argv)
 		say_to_syslog(&s.cli.say);
 	switch (parse(&s, argc, argv, &rest)) {
 	case OPT_BAD:
-		return say_why(&s.cli.say, &s.why);
 	case OPT_EXIT:
-		return 0;
+		return report(&s);
 	case OPT_RUN:
 		break;
 	}

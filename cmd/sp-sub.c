@@ -59,9 +59,8 @@ int main(int argc, char **argv)
 	proc_std(closed);
 	switch (parse(&s, argc, argv, &rest)) {
 	case OPT_BAD:
-		return say_why(&s.cli.say, &s.why);
 	case OPT_EXIT:
-		return 0;
+		return report(&s);
 	case OPT_RUN:
 		break;
 	}

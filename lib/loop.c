@@ -199,8 +199,10 @@ int loop_run(struct loop *loop, struct why *w)
 		if (n < 0 && errno != EINTR)
 			return why_errno(w, WHY_BUG, "%s", loop->backend->name);
 		loop->now_ms = clock_ms();
-		deliver(loop, n > 0 ? n : 0);
+		/* What is due comes first: connections are opened before input is read. */
+		loop->nevents = n > 0 ? n : 0;
 		fire_timers(loop);
+		deliver(loop, n > 0 ? n : 0);
 	}
 	return 0;
 }
