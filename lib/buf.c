@@ -7,9 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-	BUF_MIN = 256
-}; /* first allocation: most buffers hold one message */
+enum { BUF_MIN = 256 }; /* first allocation: most buffers hold one message */
 
 void buf_init(struct buf *b, size_t max_bytes)
 {

@@ -41,7 +41,8 @@ struct id log_only_id(const struct reply *reply);
 /* The answer to log_ask_time in milliseconds since 1970; 0 when it is none. */
 uint64_t log_time(const struct reply *reply);
 
-/* One entry of a page. False when somebody else wrote it in another form: then only its id counts. */
+/* One entry of a page. False when somebody else wrote it in another form: then only its id counts.
+ */
 struct log_entry {
 	struct id id;
 	const char *channel, *message; /* borrowed from the reply */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # local: the private Redis and sp-local. Everything lives below the test's own directory.
+# shellcheck disable=SC2174 # what mkdir -p makes above need not be private
 
 load helpers
 

@@ -10,25 +10,25 @@ STREAMS=${SPOUT_STREAMS:-$ROOT/../shared/llm-streams}
 # shellcheck disable=SC2016 # jq's variables
 COMPARE='
 def content(type): [.messages[] | select(.type == type) | .content] | add // "";
-.name as $name | $want[$name] as $w | .messages[-1] as $end
+.name as $name | $want[$name] as $w | .messages[-1] as $last
 | ($w.error != null or ($w.finish_reason == null and ($w.terminated | not))) as $fails
 | [
 	["status", .status, if $fails then 1 else 0 end],
-	["end", $end.type, if $fails then "error" else "done" end],
+	["end", $last.type, if $fails then "error" else "done" end],
 	["ends", ([.messages[] | select(.type == "done" or .type == "error")] | length), 1],
 	["seqs", [.messages[].sp.seq], [range(.messages | length)]],
 	["text", content("token"), $w.text],
-	["full_text", (if $fails then $w.text else $end.full_text end), $w.text],
+	["full_text", (if $fails then $w.text else $last.full_text end), $w.text],
 	["tokens", ([.messages[] | select(.type == "token")] | length), $w.text_deltas],
 	["reasoning", content("reasoning"), $w.reasoning],
 	["refusal", content("refusal"), ($w.refusal // "")],
 	["tool_calls", [.messages[] | select(.type == "tool_call") | [.index, .call_id, .name, .arguments]],
 		[$w.tool_calls | to_entries[] | [.key, (.value.id // ""), .value.name, .value.arguments]]],
-	["finish_reason", $end.metadata.finish_reason, $w.finish_reason],
-	["usage", $end.metadata.usage, $w.usage],
-	["tokens_used", ($end.metadata.tokens_used | type), if $w.usage == null then "null" else "number" end],
-	["detail", $end.detail, $w.error],
-	["error", ($end.error | type), if $fails then "string" else "null" end]
+	["finish_reason", $last.metadata.finish_reason, $w.finish_reason],
+	["usage", $last.metadata.usage, $w.usage],
+	["tokens_used", ($last.metadata.tokens_used | type), if $w.usage == null then "null" else "number" end],
+	["detail", $last.detail, $w.error],
+	["error", ($last.error | type), if $fails then "string" else "null" end]
 ] | .[] | select(.[1] != .[2]) | [$name] + . | @json'
 
 # Publishes each recording of a dialect; results has a line each: its name, its status and its messages.
@@ -141,7 +141,7 @@ openai() { # DELTA...
 	run -65 timeout 10 sp-pub -c "$C" -f auto <<<'Once upon a time'
 	[[ $output == *'line 1'* ]]
 	run -65 timeout 10 sp-pub -c "$C.2" -f openai <<<'data: {"type":"message_start","message":{}}'
-	(openai '{"content":"good"}' | head -n 2; echo 'data: {bad') >in
+	(openai '{"content":"good"}' | head -n 2; printf 'data: {bad}\n\n') >in
 	run -65 timeout 10 sp-pub -c "$C.3" -f openai <in
 	[ "$(log_lines "$C.3:log" | jq -r .type | tr '\n' ' ')" = 'token error ' ]
 }
