@@ -240,13 +240,13 @@ backpressure() { # ARG...
 	fi
 }
 
-# Runs a command in the background with a disk of 256 KiB at disk/, half of it taken by disk/filler; pub.pid
+# Runs a command in the background with a disk of 1 MiB at disk/, half of it taken by disk/filler; pub.pid
 # is its pid.
 on_small_disk() { # COMMAND...
 	mkdir -p disk
 	# shellcheck disable=SC2016 # for the inner shell
-	bg pub unshare --mount --map-root-user sh -c 'mount -t tmpfs -o size=256k tmpfs disk &&
-		head -c 131072 /dev/zero >disk/filler && echo $$ >pub.pid && exec "$@"' - "$@"
+	bg pub unshare --mount --map-root-user sh -c 'mount -t tmpfs -o size=1m tmpfs disk &&
+		head -c 524288 /dev/zero >disk/filler && echo $$ >pub.pid && exec "$@"' - "$@"
 }
 
 @test "a full disk: no more input is read until there is room, and all of it arrives" {
@@ -255,7 +255,7 @@ on_small_disk() { # COMMAND...
 		echo '# NO FULL DISK: mount(2) is not allowed here; the next test limits the size of files instead' >&3
 		skip 'NO FULL DISK: mount(2) is not allowed here'
 	fi
-	numbers 20000 line >in
+	numbers 5000 "$(printf %0600d 0)" >in
 	bg_in=in on_small_disk sp-pub -u "unix://$PWD/own/redis.sock" -q -c "$C" -f lines --full-text=none --maxlen 0 \
 		--spool disk/spool
 	wait_until 5 says pub.err 'No space left'

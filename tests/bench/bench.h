@@ -76,7 +76,7 @@ static inline void bench_append(
 {
 	char key[200];
 
-	(void)resp_array(b, 14 + n); /* bench_arg finds a full buffer, here and below */
+	(void)resp_array(b, 15 + n); /* bench_arg finds a full buffer, here and below */
 	bench_arg(b, "EVALSHA");
 	bench_arg(b, sha);
 	bench_arg(b, "3");
@@ -94,6 +94,7 @@ static inline void bench_append(
 	bench_arg(b, seq == 0 ? "run" : "");
 	bench_arg(b, ""); /* is no end */
 	bench_arg(b, ""); /* wants no ids */
+	bench_arg(b, ""); /* holds no lease */
 }
 
 #endif
