@@ -13,13 +13,13 @@
 
 #include "chan.h"
 #include "cli.h"
-#include "command.h"
 #include "control.h"
+#include "input.h"
 #include "proc.h"
 #include "publish.h"
 #include "utf8.h"
 
-enum { READ_SIZE = 64 * 1024, STOP_MS = 5000, PROVIDER_MAX_LINE = 16 << 20 };
+enum { STOP_MS = 5000, PROVIDER_MAX_LINE = 16 << 20 };
 
 struct pub {
 	struct cli cli;
@@ -28,15 +28,13 @@ struct pub {
 	struct publish_conf conf;
 	struct control *control;
 	struct signals signals;
-	struct watch in;        /* standard input */
-	struct command command; /* or the command's output */
-	struct timer deadline;  /* of the acknowledgements, after a signal */
-	char *channel, *chunk, **argv;
+	struct input input;
+	struct timer deadline; /* of the acknowledgements, after a signal */
+	char *channel, **argv;
 	const char *filter_text;
 	int64_t max_line, idle_ms, unheard_since_ms; /* unheard: nobody was subscribed since */
 	int from, full_text;
 	bool tee, stop, strict, one_shot, has_command;
-	bool begun;       /* the input is being read, or the command runs */
 	bool stopped;     /* by request: an orderly end */
 	bool pipe_closed; /* our standard output is gone */
 	int signo, status;
@@ -286,7 +284,7 @@ static int put_one(struct pub *p, const struct opt_rest *rest)
 static void fail(struct pub *p, const char *error)
 {
 	p->status = p->why.status;
-	command_stop(&p->command);
+	input_stop(&p->input);
 	publish_finish(p->publish, error, NULL);
 }
 
@@ -330,20 +328,15 @@ static void on_output(void *arg, const char *bytes, size_t len)
 		(void)write_tee(p, bytes, len); /* fails the run itself */
 }
 
-static void on_input(void *arg, unsigned ready)
+static void on_eof(void *arg, const struct why *w)
 {
 	struct pub *p = arg;
-	ssize_t n = read(STDIN_FILENO, p->chunk, READ_SIZE);
 
-	(void)ready;
-	if (n > 0) {
-		on_output(p, p->chunk, (size_t)n);
-	} else if (n == 0) {
-		if (publish_eof(p->publish, &p->why) == 0)
-			publish_finish(p->publish, NULL, NULL);
-	} else if (errno != EINTR && errno != EAGAIN) {
-		(void)why_errno(&p->why, WHY_IO, "standard input"); /* fills p->why */
+	if (w != NULL) {
+		p->why = *w;
 		fail(p, p->why.text);
+	} else if (publish_eof(p->publish, &p->why) == 0) {
+		publish_finish(p->publish, NULL, NULL);
 	}
 }
 
@@ -351,20 +344,20 @@ static void on_over(void *arg)
 {
 	struct pub *p = arg;
 
-	if (!p->has_command || p->command.over)
+	if (!input_runs(&p->input))
 		loop_stop(p->loop);
 }
 
-static void on_command_end(void *arg)
+static void on_command_end(void *arg, const struct command *command)
 {
 	struct pub *p = arg;
 	char error[COMMAND_TAIL + 100], members[40];
-	int status = command_status(&p->command);
+	int status = command_status(command);
 
 	if (p->stopped) {
 		publish_stop(p->publish);
 	} else if (!publish_is_finishing(p->publish) && publish_eof(p->publish, &p->why) == 0) {
-		command_describe(&p->command, error, sizeof error, members, sizeof members);
+		command_describe(command, error, sizeof error, members, sizeof members);
 		publish_finish(p->publish, status != 0 ? error : NULL, members);
 		p->status = status;
 	}
@@ -372,21 +365,16 @@ static void on_command_end(void *arg)
 		loop_stop(p->loop);
 }
 
-static const struct command_ops command_ops = {on_output, on_command_end};
+static const struct input_ops input_ops = {on_output, on_eof, on_command_end};
 
 static void begin_input(struct pub *p)
 {
 	char error[sizeof p->why.text + 16];
 
-	p->begun = true;
-	if (p->argv == NULL) {
-		p->chunk = xmalloc(READ_SIZE);
-		loop_watch(p->loop, &p->in, LOOP_READ);
-	} else if (command_start(&p->command, p->loop, p->argv, &command_ops, p, &p->why) < 0) {
-		p->has_command = false;
-		(void)snprintf(error, sizeof error, "cannot run %s", p->why.text); /* fits */
-		fail(p, error);
-	}
+	if (input_begin(&p->input, p->loop, p->argv, &input_ops, p, &p->why) == 0)
+		return;
+	(void)snprintf(error, sizeof error, "cannot run %s", p->why.text); /* fits */
+	fail(p, error);
 }
 
 static int start_stream(struct pub *p, const struct opt_rest *rest)
@@ -394,7 +382,6 @@ static int start_stream(struct pub *p, const struct opt_rest *rest)
 	const struct append_conf *a = &p->conf.append;
 
 	p->argv = rest->command;
-	p->in = (struct watch){.fd = STDIN_FILENO, .on_ready = on_input, .arg = p};
 	control_listen(&p->control, p->loop, &a->link, a->channel, &listen_ops, p);
 	/* An exclusive publisher reads and runs nothing before it has the lease. */
 	if (!a->exclusive)
@@ -408,9 +395,8 @@ static void stop(struct pub *p)
 	if (p->stopped || publish_is_finishing(p->publish))
 		return;
 	p->stopped = true;
-	if (p->has_command)
-		command_stop(&p->command);
-	else
+	input_stop(&p->input);
+	if (!input_runs(&p->input))
 		publish_stop(p->publish);
 }
 
@@ -420,12 +406,8 @@ static void on_room(void *arg, bool room)
 {
 	struct pub *p = arg;
 
-	if (!p->begun)
-		return;
-	if (p->has_command)
-		command_pause(&p->command, !room && !publish_is_finishing(p->publish));
-	else
-		loop_watch(p->loop, &p->in, room ? LOOP_READ : 0);
+	/* What a command still says after the end is read, and dropped. */
+	input_pause(&p->input, !room && !(p->has_command && publish_is_finishing(p->publish)));
 }
 
 static void print_ids(struct pub *p, const struct append_acked *acked)
@@ -475,7 +457,7 @@ static void on_acked(void *arg, const struct append_acked *acked)
 		print_ids(p, acked);
 	if (p->idle_ms > 0 && acked->receivers >= 0)
 		watch_idle(p, acked->receivers);
-	if (!p->begun && !p->one_shot && !publish_is_finishing(p->publish))
+	if (!p->input.begun && !p->one_shot && !publish_is_finishing(p->publish))
 		begin_input(p);
 }
 
@@ -496,8 +478,7 @@ static void on_dead(void *arg, const struct why *w)
 		return; /* the other connection has told the same */
 	p->why = *w;
 	p->status = w->status;
-	if (p->has_command)
-		child_kill(&p->command.child, SIGTERM);
+	input_stop(&p->input);
 	loop_stop(p->loop);
 }
 
@@ -587,12 +568,12 @@ static void on_signal(void *arg, int signo)
 	char error[64];
 
 	if (signo == SIGCHLD) {
-		command_on_child(&p->command);
+		input_on_child(&p->input);
 		return;
 	}
 	p->signo = signo;
 	p->status = 128 + signo;
-	command_stop(&p->command);
+	input_stop(&p->input);
 	if (p->publish != NULL) {
 		(void)snprintf(error, sizeof error, "the publisher was stopped by signal %d (%s)",
 		    signo, strsignal(signo)); /* fits */
@@ -619,16 +600,15 @@ static int report(struct pub *p)
 		say(&p->cli.say, SAY_ERROR, "%s: %llu message%s not acknowledged%s",
 		    p->conf.append.channel, (unsigned long long)pending,
 		    pending == 1 ? " was" : "s were",
-		    p->conf.append.spool != NULL ? "; the spool has them" : "");
+		    publish_is_spooled(p->publish) ? "; the spool has them" : "");
 	control_close(p->control);
 	publish_close(p->publish);
 	filter_close(p->conf.filter);
-	command_fini(&p->command);
+	input_fini(&p->input);
 	signals_close(&p->signals);
 	loop_close(p->loop);
 	cli_fini(&p->cli);
 	free(p->channel);
-	free(p->chunk);
 	if (p->pipe_closed)
 		proc_die_of_pipe();
 	return p->status;

@@ -171,9 +171,9 @@ uint64_t append_pending(const struct append *a)
 	    (a->released && wire_commands(&a->wire) > 0 && a->seq == a->acked);
 }
 
-bool append_is_up(const struct append *a)
+bool append_is_spooled(const struct append *a)
 {
-	return a->link.up;
+	return a->spool != NULL && spool_is_written(a->spool);
 }
 
 /* --- The spool */
@@ -213,8 +213,10 @@ static void empty_spool(struct append *a)
 {
 	struct why w;
 
-	if (a->spool != NULL && append_pending(a) == 0 &&
-	    spool_reset(a->spool, a->spool_is_full, &w) == 0 && a->spool_is_full)
+	if (a->spool == NULL || append_pending(a) > 0)
+		return;
+	bool now = a->spool_is_full || spool_size(a->spool) > (size_t)a->conf.buffer_bytes;
+	if (spool_reset(a->spool, now, &w) == 0 && a->spool_is_full)
 		write_spool(a);
 }
 

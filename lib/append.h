@@ -78,8 +78,8 @@ void append_flush(struct append *a);
 /* Whether more should be put now; when not, on_acked and on_room tell when to look again. */
 bool append_has_room(const struct append *a);
 
-/* Whether the connection is up. */
-bool append_is_up(const struct append *a);
+/* Whether a spool holds all that is pending. */
+bool append_is_spooled(const struct append *a);
 
 /* How many messages are not acknowledged yet. */
 uint64_t append_pending(const struct append *a);

@@ -26,6 +26,7 @@
 #include "http_query.h"
 #include "peer.h"
 #include "proc.h"
+#include "ready.h"
 #include "route.h"
 #include "stream.h"
 
@@ -48,9 +49,8 @@ struct exchange {
 	struct watch watch;    /* of the reader's side */
 	struct timer patience; /* until Redis must have answered */
 	struct timer probe;
-	struct link ping; /* for /readyz */
-	bool has_head;    /* the slices of http may be used */
-	int status;       /* exit status */
+	bool has_head; /* the slices of http may be used */
+	int status;    /* exit status */
 };
 
 /* --- The connection */
@@ -381,64 +381,20 @@ static int serve_stream(struct exchange *x, struct why *w)
 	return loop_run(x->loop, w);
 }
 
-/* --- /readyz */
-
-static void ping_up(void *arg)
-{
-	struct exchange *x = arg;
-
-	redis_command(x->ping.redis, 1, (const char *const[]){"PING"}, NULL);
-}
-
-static void ping_reply(void *arg, struct reply *reply)
-{
-	struct exchange *x = arg;
-
-	loop_stop(x->loop);
-	if (reply->type == REPLY_ERROR)
-		answer(x, 503, "Redis does not answer");
-	else
-		answer(x, 200, "ok");
-}
-
-static void ping_down(void *arg, const struct why *w, int64_t wait_ms)
-{
-	struct exchange *x = arg;
-
-	x->conf->on_down(x->conf->arg, w, wait_ms);
-	loop_stop(x->loop);
-	answer(x, 503, "Redis does not answer");
-}
-
-static void ping_dead(void *arg, const struct why *w)
-{
-	ping_down(arg, w, 0);
-}
-
-static int serve_readyz(struct exchange *x, struct why *w)
-{
-	static const struct link_ops ops = {.on_up = ping_up,
-	    .on_reply = ping_reply,
-	    .on_down = ping_down,
-	    .on_dead = ping_dead,
-	    .on_started = on_started};
-
-	link_open(&x->ping, x->loop, &x->conf->link, &ops, x);
-	int r = loop_run(x->loop, w);
-	link_close(&x->ping);
-	return r;
-}
-
-/* --- */
-
 static int serve(struct exchange *x, struct why *w)
 {
 	if (read_head(x) == 0 || decide(x, w) == 0) {
 		x->status = proc_stop_signal() != 0 ? 128 + proc_stop_signal() : 0;
 		return 0;
 	}
-	if (x->route.kind == ROUTE_READYZ)
-		return serve_readyz(x, w);
+	if (x->route.kind == ROUTE_READYZ) {
+		int ready = ready_check(&x->conf->link, w);
+
+		if (ready < 0)
+			say(x->conf->say, SAY_NOTE, "%s", w->text);
+		answer(x, ready < 0 ? 503 : 200, ready < 0 ? "Redis does not answer" : "ok");
+		return 0;
+	}
 	if (http_method_is(&x->http, "HEAD")) {
 		(void)http_answer_stream(&x->out, &x->headers); /* no cap */
 		if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, WRITE_MS, w) == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json: a strict scanner, and strings in and out of their escaped form. No tree is built and no
- * number converted: Spout passes on the bytes it was given.
+ * json: a strict scanner. No tree is built and no number converted: Spout passes on the bytes it
+ * was given. Strings are read and written by json_text.c.
  */
 #include "json.h"
 
@@ -34,23 +34,6 @@ static uint64_t is_special(uint64_t x)
 	    high;
 }
 
-static int hex4(const char *s)
-{
-	int v = 0;
-
-	for (int i = 0; i < 4; i++) {
-		int c = (unsigned char)s[i], low = c | 0x20;
-
-		if (c >= '0' && c <= '9')
-			v = v * 16 + c - '0';
-		else if (low >= 'a' && low <= 'f')
-			v = v * 16 + low - 'a' + 10;
-		else
-			return -1;
-	}
-	return v;
-}
-
 /* Steps over one escape sequence; at stands on the backslash. */
 static int scan_escape(struct json_walk *w)
 {
@@ -58,7 +41,7 @@ static int scan_escape(struct json_walk *w)
 		return fail(w, "a string has no end");
 	char c = w->at[1];
 	if (c == 'u') {
-		if (w->end - w->at < 6 || hex4(w->at + 2) < 0)
+		if (w->end - w->at < 6 || json_hex4(w->at + 2) < 0)
 			return fail(w, "\\u needs four hex digits");
 		w->at += 6;
 		return 0;
@@ -280,129 +263,9 @@ struct json_slice json_find(const char *text, size_t len, const char *name)
 	return (struct json_slice){NULL, 0};
 }
 
-bool json_means_escaped(struct json_slice raw, const char *plain, size_t n)
-{
-	/* An escaped byte takes at most six: a longer key cannot be meant. */
-	if (raw.s == NULL || raw.len > 6 * n || memchr(raw.s, '\\', raw.len) == NULL)
-		return false;
-	struct buf b;
-	buf_init(&b, raw.len);
-	bool same =
-	    json_unescape(&b, raw) == 0 && b.len == n && memcmp(buf_head(&b), plain, n) == 0;
-	buf_fini(&b);
-	return same;
-}
-
 struct json_slice json_string(struct json_slice value)
 {
 	if (value.s == NULL || value.len < 2 || value.s[0] != '"')
 		return (struct json_slice){NULL, 0};
 	return (struct json_slice){value.s + 1, value.len - 2};
-}
-
-int json_escape(struct buf *out, const char *s, size_t len)
-{
-	static const char hex[] = "0123456789abcdef";
-	static const char shorts[0x20] = {
-	    ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
-	size_t plain = 0; /* start of the bytes that need no escape */
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-		char esc[6] = {'\\', (char)c, '0', '0'};
-		size_t n = 2;
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		if (c < 0x20 && shorts[c] != 0) {
-			esc[1] = shorts[c];
-		} else if (c < 0x20) {
-			esc[1] = 'u';
-			esc[4] = hex[c >> 4];
-			esc[5] = hex[c & 15];
-			n = 6;
-		}
-		if (buf_add(out, s + plain, i - plain) < 0 || buf_add(out, esc, n) < 0)
-			return -1;
-		plain = i + 1;
-	}
-	return buf_add(out, s + plain, len - plain);
-}
-
-static int add_codepoint(struct buf *out, int c)
-{
-	char u[4];
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const int lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-
-	for (size_t i = n - 1; i > 0; i--, c >>= 6)
-		u[i] = (char)(0x80 | (c & 0x3f));
-	u[0] = (char)(n == 1 ? c : lead[n] | c);
-	return buf_add(out, u, n);
-}
-
-/* Reads \uXXXX, with its second half when it is a surrogate; returns the bytes read. */
-static size_t read_unicode(const char *s, size_t len, int *c)
-{
-	*c = hex4(s + 2);
-	if (*c < 0xd800 || *c > 0xdfff)
-		return 6;
-	int low = *c < 0xdc00 && len >= 12 && s[6] == '\\' && s[7] == 'u' ? hex4(s + 8) : -1;
-	if (low < 0xdc00 || low > 0xdfff) {
-		*c = 0xfffd;
-		return 6;
-	}
-	*c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
-	return 12;
-}
-
-int json_unescape(struct buf *out, struct json_slice raw)
-{
-	const char *s = raw.s, *end = raw.s + raw.len;
-
-	while (s < end) {
-		const char *slash = memchr(s, '\\', (size_t)(end - s));
-		const char *upto = slash != NULL ? slash : end;
-
-		if (buf_add(out, s, (size_t)(upto - s)) < 0)
-			return -1;
-		if (slash == NULL)
-			break;
-		static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-		if (slash[1] == 'u') {
-			int c;
-
-			s = slash + read_unicode(slash, (size_t)(end - slash), &c);
-			if (add_codepoint(out, c) < 0)
-				return -1;
-		} else {
-			if (buf_addc(out, to[strchr(from, slash[1]) - from]) < 0)
-				return -1;
-			s = slash + 2;
-		}
-	}
-	return 0;
-}
-
-size_t json_meaning_len(struct json_slice raw)
-{
-	size_t n = 0;
-	const char *s = raw.s, *end = raw.s + raw.len;
-
-	while (s < end) {
-		const char *slash = memchr(s, '\\', (size_t)(end - s));
-		int c;
-
-		if (slash == NULL)
-			return n + (size_t)(end - s);
-		n += (size_t)(slash - s);
-		if (slash[1] != 'u') {
-			n++;
-			s = slash + 2;
-		} else {
-			s = slash + read_unicode(slash, (size_t)(end - slash), &c);
-			n += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-		}
-	}
-	return n;
 }

@@ -66,6 +66,9 @@ int json_escape(struct buf *out, const char *s, size_t len);
  * becomes U+FFFD. */
 int json_unescape(struct buf *out, struct json_slice raw);
 
+/* The number that four hex digits at s mean; -1 when they are none. */
+int json_hex4(const char *s);
+
 /* How many bytes json_unescape would add. */
 size_t json_meaning_len(struct json_slice raw);
 

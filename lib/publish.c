@@ -77,9 +77,9 @@ uint64_t publish_pending(const struct publish *p)
 	return append_pending(p->append);
 }
 
-bool publish_is_up(const struct publish *p)
+bool publish_is_spooled(const struct publish *p)
 {
-	return append_is_up(p->append);
+	return append_is_spooled(p->append);
 }
 
 bool publish_is_finishing(const struct publish *p)
@@ -262,63 +262,10 @@ static void check_over(struct publish *p)
 	p->ops->on_over(p->arg);
 }
 
-/* Adds what a provider's stream told at its end, as JSON members. */
-static void add_metadata(struct buf *b, const struct dialect_result *r, const char *reason)
-{
-	/* None of these has a cap. The first comma is dropped by the caller. */
-	if (r != NULL && r->model.s != NULL)
-		(void)msg_raw(b, "model", r->model);
-	if (reason != NULL)
-		(void)msg_string(b, "finish_reason", reason, strlen(reason));
-	else if (r != NULL && r->finish_reason.s != NULL)
-		(void)msg_raw(b, "finish_reason", r->finish_reason);
-	if (r != NULL && r->usage.s != NULL)
-		(void)msg_json_line(b, "usage", r->usage);
-	if (r != NULL && r->tokens_used >= 0)
-		(void)buf_addf(b, "%s\"tokens_used\":%lld", b->len > 1 ? "," : "", r->tokens_used);
-}
-
-static int put_done(struct publish *p, const char *reason)
-{
-	struct buf metadata;
-
-	buf_init(&metadata, SIZE_MAX / 2);
-	(void)buf_addc(&metadata, '{'); /* so that the first member has no comma */
-	add_metadata(&metadata, p->intake.has_result ? &p->intake.result : NULL, reason);
-	(void)buf_add(&metadata, "", 1); /* the NUL */
-	int r =
-	    run_done(&p->run, &p->message, buf_head(&metadata) + 1, clock_wall_us(), clock_ms());
-	buf_fini(&metadata);
-	return r;
-}
-
-/* The provider's own error, or that its stream was cut, with all that is known. */
-static int put_provider_error(struct publish *p)
-{
-	const struct dialect_result *result = &p->intake.result;
-	struct buf members;
-
-	buf_init(&members, SIZE_MAX / 2);
-	(void)buf_adds(&members, "{\"metadata\":{");
-	struct buf metadata;
-	buf_init(&metadata, SIZE_MAX / 2);
-	(void)buf_addc(&metadata, '{');
-	add_metadata(&metadata, result, NULL);
-	(void)buf_add(&members, buf_head(&metadata) + 1, metadata.len - 1);
-	buf_fini(&metadata);
-	(void)buf_addc(&members, '}');
-	if (result->error.s != NULL)
-		(void)msg_json_line(&members, "detail", result->error);
-	(void)buf_add(&members, "", 1); /* the NUL; nothing here has a cap */
-	int r = run_error(
-	    &p->run, &p->message, result->message, buf_head(&members) + 1, clock_wall_us());
-	buf_fini(&members);
-	return r;
-}
-
 static void end(struct publish *p, const char *error, const char *members, const char *reason)
 {
-	bool provider = p->intake.has_result && p->intake.result.end != DIALECT_OWN_END;
+	const struct dialect_result *result = p->intake.has_result ? &p->intake.result : NULL;
+	bool provider = result != NULL && result->end != DIALECT_OWN_END;
 	int r;
 
 	p->finishing = true;
@@ -328,7 +275,10 @@ static void end(struct publish *p, const char *error, const char *members, const
 		if (error != NULL)
 			r = run_error(&p->run, &p->message, error, members, clock_wall_us());
 		else
-			r = p->failed ? put_provider_error(p) : put_done(p, reason);
+			r = p->failed
+			    ? run_provider_error(&p->run, &p->message, result, clock_wall_us())
+			    : run_done(&p->run, &p->message, result, reason, clock_wall_us(),
+				  clock_ms());
 		if (r < 0)
 			abort(); /* no cap */
 		put(p, &p->message, true);

@@ -79,6 +79,7 @@ bool publish_has_failed(const struct publish *p);
 
 const char *publish_run(const struct publish *p);
 uint64_t publish_pending(const struct publish *p);
-bool publish_is_up(const struct publish *p);
+/* Whether a spool holds all that is pending. */
+bool publish_is_spooled(const struct publish *p);
 
 #endif

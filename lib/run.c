@@ -71,7 +71,27 @@ int run_tool_call(struct run *r, struct buf *m, const struct dialect_call *call,
 	return r2 < 0 ? -1 : msg_stamp(m, &r->from, wall_us);
 }
 
-int run_done(struct run *r, struct buf *m, const char *metadata, int64_t wall_us, int64_t now_ms)
+/* Adds, as members of the open object b, what a provider's stream told at its end. */
+static int add_result(struct buf *b, const struct dialect_result *r, const char *reason)
+{
+	if (r != NULL && r->model.s != NULL && msg_raw(b, "model", r->model) < 0)
+		return -1;
+	if (reason != NULL && msg_string(b, "finish_reason", reason, strlen(reason)) < 0)
+		return -1;
+	if (reason == NULL && r != NULL && r->finish_reason.s != NULL &&
+	    msg_raw(b, "finish_reason", r->finish_reason) < 0)
+		return -1;
+	if (r != NULL && r->usage.s != NULL && msg_json_line(b, "usage", r->usage) < 0)
+		return -1;
+	if (r == NULL || r->tokens_used < 0)
+		return 0;
+	return msg_json(b, "tokens_used", "", 0) < 0
+	    ? -1
+	    : buf_addu(b, (unsigned long long)r->tokens_used);
+}
+
+int run_done(struct run *r, struct buf *m, const struct dialect_result *result, const char *reason,
+    int64_t wall_us, int64_t now_ms)
 {
 	if (msg_begin(m, "done") < 0)
 		return -1;
@@ -83,12 +103,23 @@ int run_done(struct run *r, struct buf *m, const char *metadata, int64_t wall_us
 	if (r->first_ms > 0 &&
 	    buf_addf(m, ",\"ttft_ms\":%lld", (long long)(r->first_ms - r->start_ms)) < 0)
 		return -1;
-	if (buf_addf(m, ",\"bytes\":%llu", (unsigned long long)r->bytes) < 0)
+	if (buf_addf(m, ",\"bytes\":%llu", (unsigned long long)r->bytes) < 0 ||
+	    add_result(m, result, reason) < 0 || buf_addc(m, '}') < 0)
 		return -1;
-	if (metadata != NULL && metadata[0] != '\0' &&
-	    (buf_addc(m, ',') < 0 || buf_adds(m, metadata) < 0))
+	return msg_stamp(m, &r->from, wall_us);
+}
+
+int run_provider_error(
+    struct run *r, struct buf *m, const struct dialect_result *result, int64_t wall_us)
+{
+	if (msg_begin(m, "error") < 0 ||
+	    msg_string(m, "error", result->message, strlen(result->message)) < 0 ||
+	    msg_json(m, "metadata", "{", 1) < 0 || add_result(m, result, NULL) < 0 ||
+	    buf_addc(m, '}') < 0)
 		return -1;
-	return buf_addc(m, '}') < 0 ? -1 : msg_stamp(m, &r->from, wall_us);
+	if (result->error.s != NULL && msg_json_line(m, "detail", result->error) < 0)
+		return -1;
+	return buf_adds(m, ",\"retry_count\":0") < 0 ? -1 : msg_stamp(m, &r->from, wall_us);
 }
 
 int run_error(struct run *r, struct buf *m, const char *error, const char *members, int64_t wall_us)

@@ -45,9 +45,15 @@ int run_other(
 /* Adds to m an open tool_call message. */
 int run_tool_call(struct run *r, struct buf *m, const struct dialect_call *call, int64_t wall_us);
 
-/* Adds to m an open done message with full_text and metadata: what the run knows itself, then
- * `metadata`, JSON members without braces ("\"model\":\"x\""), or NULL. */
-int run_done(struct run *r, struct buf *m, const char *metadata, int64_t wall_us, int64_t now_ms);
+/* Adds to m an open done message with full_text and metadata: what the run knows itself, what a
+ * provider told at its end (NULL: there was none), and the finish reason: `reason` unless that is
+ * NULL, else the provider's. */
+int run_done(struct run *r, struct buf *m, const struct dialect_result *result, const char *reason,
+    int64_t wall_us, int64_t now_ms);
+
+/* Adds to m an open error message: a provider's own, or that its stream was cut. */
+int run_provider_error(
+    struct run *r, struct buf *m, const struct dialect_result *result, int64_t wall_us);
 
 /* Adds to m an open error message; members are JSON members behind `error` ("\"signal\":9"), or
  * NULL. */

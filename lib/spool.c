@@ -264,6 +264,11 @@ int spool_reset(struct spool *s, bool now, struct why *w)
 						     : 0;
 }
 
+bool spool_is_written(const struct spool *s)
+{
+	return s->pending.len == 0;
+}
+
 size_t spool_size(const struct spool *s)
 {
 	return s->size;

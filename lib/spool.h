@@ -24,7 +24,7 @@
  *
  * To change the format: 1. the first line's number; 2. here and spool.c; 3. tests/fuzz/spool.c.
  */
-enum { SPOOL_RECORD_MAX = 64 << 20 };
+enum { SPOOL_RECORD_MAX = 1 << 30 }; /* far above any line that --max-line admits */
 
 struct spool;
 
@@ -51,6 +51,9 @@ int spool_write(struct spool *s, struct why *w);
 /* Everything is acknowledged: the file is emptied (with its run kept) once it is worth it, or when
  * `now`. */
 int spool_reset(struct spool *s, bool now, struct why *w);
+
+/* Whether all that was taken is in the file. */
+bool spool_is_written(const struct spool *s);
 
 /* Bytes in the file. */
 size_t spool_size(const struct spool *s);
