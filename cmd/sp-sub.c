@@ -366,6 +366,14 @@ static bool is_in(struct json_slice type, const char *list)
 	return false;
 }
 
+static void move_cursor(struct sub *s, int source, struct id id)
+{
+	if (s->cursor_path == NULL || !feed_has_cursor(s->feed, source))
+		return;
+	cursor_set(&s->cursor, s->sources[source].name, id);
+	s->moved = true;
+}
+
 static void on_message(void *arg, const struct feed_message *m)
 {
 	struct sub *s = arg;
@@ -379,17 +387,19 @@ static void on_message(void *arg, const struct feed_message *m)
 		type = msg_type(m->text, m->len);
 	if (s->show.text && json_means(type, "error"))
 		tell_error(s, m);
-	if (s->cursor_path != NULL && m->has_id) {
-		cursor_set(&s->cursor, s->sources[m->source].name, m->id);
-		s->moved = true;
-	}
+	if (m->has_id)
+		move_cursor(s, m->source, m->id);
 	s->last_ms = loop_now(s->loop);
 	bool enough = s->most > 0 && s->count >= s->most;
 	bool last = s->until_text != NULL && is_in(type, s->until_text);
 	if (enough || last || s->show.out.len >= FLUSH_BYTES || s->command != NULL)
 		flush(s);
-	if ((enough || last) && s->why.status == 0)
+	if (s->command != NULL && proc_stop_signal() != 0) {
+		s->signo = proc_stop_signal(); /* more messages may be in hand: this was the last */
+		stop(s, 128 + s->signo);
+	} else if ((enough || last) && s->why.status == 0) {
 		stop(s, last && !enough && json_means(type, "error") ? WHY_ENDED : 0);
+	}
 }
 
 static void on_gap(void *arg, int source, struct id after, struct id before)
@@ -428,6 +438,11 @@ static void on_start(void *arg, int source, struct id cursor, const struct log_r
 	(void)run;
 	(void)id_format(cursor, id); /* the length does not matter */
 	cli_up(&s->cli);
+	/* Where it began counts too: a restart before the first message goes on from here. */
+	move_cursor(s, source, cursor);
+	flush(s);
+	if (s->why.status != 0)
+		return;
 	say(&s->cli.say, SAY_DETAIL, "%s: subscribed, reading after %s", s->sources[source].name,
 	    id);
 }

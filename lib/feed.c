@@ -94,6 +94,11 @@ static void close_log(struct feed *f)
 	f->log_open = false;
 }
 
+bool feed_has_cursor(const struct feed *f, int source)
+{
+	return f->sources[source].log != NULL;
+}
+
 void feed_stop(struct feed *f)
 {
 	f->stopped = true;

@@ -82,6 +82,9 @@ struct feed;
 int feed_open(struct feed **f, struct loop *loop, const struct feed_conf *conf,
     const struct feed_ops *ops, void *arg, struct why *w);
 
+/* Whether the source has one log, and so a cursor: a pattern over several has none. */
+bool feed_has_cursor(const struct feed *f, int source);
+
 /* Not from a callback: there, feed_stop. */
 void feed_close(struct feed *f);
 void feed_stop(struct feed *f);

@@ -20,6 +20,7 @@ struct publish {
 	struct buf joined;          /* raw text of tokens that wait for others */
 	int64_t njoined;
 	struct timer linger;
+	uint64_t ninput; /* messages of the input so far, for the filter's complaints */
 	bool first_sent; /* a token went out: others may wait */
 	bool finishing, over;
 	bool ended, failed; /* the last message is a done or error; it is an error */
@@ -112,8 +113,8 @@ static int on_mapped(
 	(void)string_len;
 	buf_clear(&p->mapped);
 	if (msg_open_line(&p->mapped, json, len, &p->conf.from, clock_wall_us(), &facts, &w) < 0) {
-		(void)why_set(&w, WHY_DATA,
-		    "filter: what it made is no message: not an object"); /* fills w */
+		(void)why_set(&w, WHY_DATA, "message %llu: filter: what it made is not an object",
+		    (unsigned long long)p->ninput); /* fills w */
 		p->ops->on_filter(p->arg, &w);
 		return 0;
 	}
@@ -126,15 +127,23 @@ static int on_mapped(
  * them. */
 static void put_input(struct publish *p, struct buf *open, bool is_end)
 {
-	struct why w;
+	struct why w, told;
 
+	p->ninput++;
+	if (p->finishing) { /* a filter's failure has ended the run */
+		buf_clear(open);
+		return;
+	}
 	if (p->conf.filter == NULL) {
 		put(p, open, is_end);
 		return;
 	}
 	(void)buf_addc(open, '}'); /* no cap */
-	if (filter_run(p->conf.filter, buf_head(open), open->len, on_mapped, p, &w) < 0)
-		p->ops->on_filter(p->arg, &w);
+	if (filter_run(p->conf.filter, buf_head(open), open->len, on_mapped, p, &w) < 0) {
+		(void)why_set(&told, WHY_DATA, "message %llu: %s", (unsigned long long)p->ninput,
+		    w.text); /* fills told */
+		p->ops->on_filter(p->arg, &told);
+	}
 	buf_clear(open);
 }
 
@@ -268,8 +277,8 @@ static void end(struct publish *p, const char *error, const char *members, const
 	bool provider = result != NULL && result->end != DIALECT_OWN_END;
 	int r;
 
-	p->finishing = true;
 	put_joined(p);
+	p->finishing = true;
 	if (p->conf.end && !p->ended) {
 		p->failed = error != NULL || (provider && reason == NULL);
 		if (error != NULL)

@@ -199,6 +199,23 @@ tokens() { # LOG
 	size_is_at_most spool 200
 }
 
+@test "a spool that was cut back while the run went on is sent from there" {
+	own_redis "$PWD/own" --appendonly yes
+	open_publisher -u "$own_url" -q --spool spool --full-text=none --maxlen 0
+	numbers 30000 'a line that is long enough to fill a mebibyte, number' >&4
+	SOCKET=$own_socket wait_until 10 logged "$C:log" 30000
+	wait_until 5 size_is_at_most spool 1500000
+	kill -KILL "$own_pid"
+	wait_until 5 gone "$own_pid"
+	numbers 100 behind >&4
+	wait_until 5 says spool 'behind 100'
+	kill_publisher
+	own_redis "$PWD/own" --appendonly yes
+	timeout 10 sp-pub -u "$own_url" -q -c "$C" --spool spool --no-end --maxlen 0 </dev/null
+	SOCKET=$own_socket tokens "$C:log" |
+		cmp - <(numbers 30000 'a line that is long enough to fill a mebibyte, number'; numbers 100 behind)
+}
+
 backpressure() { # ARG...
 	numbers 200000 'a line of some length that waits for Redis, number' >in
 	bg_in=in bg pub sp-pub -u "unix://$PWD/own/redis.sock" -q -c "$C" -f lines --maxlen 0 --full-text=none "$@"
