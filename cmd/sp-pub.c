@@ -545,7 +545,9 @@ static void on_control_dead(void *arg, const struct why *w)
 {
 	struct pub *p = arg;
 
-	say(&p->cli.say, SAY_NOTE, "%s; --stop will not be heard", w->text);
+	/* That Redis is away the other connection tells. */
+	say(&p->cli.say, w->status == WHY_UNAVAILABLE ? SAY_DETAIL : SAY_NOTE,
+	    "%s; --stop will not be heard", w->text);
 }
 
 static const struct control_ops listen_ops = {

@@ -62,6 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cursor_close(&f);
 		return 0;
 	}
+	if (named(&f) == 0) { /* nothing is saved before a channel has its cursor */
+		cursor_close(&f);
+		return 0;
+	}
 	f.path = xstrdup(path());
 	if (cursor_save(&f, &w) < 0 || cursor_open(&again, f.path, &w) < 0)
 		abort();
