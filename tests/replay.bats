@@ -149,11 +149,11 @@ ids() { # LOG
 
 @test "a cursor of a log that is gone gives a gap, and then what comes" {
 	echo a | sp-pub -p "$P" -s s
-	id=$(ids "$LOG" | tail -n 1)
+	last=$(ids "$LOG" | tail -n 1)
 	R DEL "$LOG" "{$LOG}:runs"
-	bg sub sp-sub -p "$P" -s s --since "$id"
+	bg sub sp-sub -p "$P" -s s --since "$last"
 	wait_until 5 lines sub.out 1
-	jq -e --arg a "$id" '.type == "gap" and .after == $a' sub.out
+	jq -e --arg a "$last" '.type == "gap" and .after == $a' sub.out
 	wait_until 5 subscribed "$STAGE"
 	echo b | sp-pub -p "$P" -s s
 	ends "$bg_pid"

@@ -63,6 +63,18 @@ static size_t unsent_len(const struct wire *w)
 	return len;
 }
 
+/* The command number i of what is unsent. Found anew each time: the bytes move when more are put.
+ */
+static struct command nth(const struct wire *w, int i)
+{
+	const char *p = unsent(w);
+	struct command c = next(&p);
+
+	while (i-- > 0)
+		c = next(&p);
+	return c;
+}
+
 static void test_batch(void)
 {
 	struct wire w;
@@ -75,8 +87,7 @@ static void test_batch(void)
 	wire_end_batch(&w, 2);
 	wire_end_batch(&w, 2);
 	ok(wire_commands(&w) == 1, "a batch is one command, and none when it is empty");
-	const char *p = unsent(&w);
-	struct command c = next(&p);
+	struct command c = nth(&w, 0);
 	ok(is(&c, 0, "EVAL") && is(&c, 1, wire_script) && is(&c, 2, "3"),
 	    "the first command brings the script");
 	ok(is(&c, 3, "c:log") && is(&c, 4, "due") && is(&c, 5, "runs") && is(&c, 6, "c") &&
@@ -85,17 +96,17 @@ static void test_batch(void)
 	    "keys and arguments are those of append.lua");
 	ok(c.n == 17 && is(&c, 15, "{one}") && is(&c, 16, "{two}"), "the messages stand behind");
 	put(&w, "{three}", 2, true);
-	c = next(&p);
+	c = nth(&w, 1);
 	ok(is(&c, 0, "EVALSHA") && c.arg[1].len == 40, "the next one only names the script");
 	ok(is(&c, 7, "2") && is(&c, 11, "") && is(&c, 12, "1"),
 	    "an end ends its batch, and says so");
 	put(&w, "{four}", 3, false);
 	wire_end_batch(&w, 4);
-	c = next(&p);
+	c = nth(&w, 2);
 	ok(is(&c, 7, "3") && is(&c, 11, "open"), "what follows an end may begin a run");
 	put(&w, "{five}", 4, false);
 	wire_end_batch(&w, 5);
-	c = next(&p);
+	c = nth(&w, 3);
 	ok(is(&c, 11, ""), "but only what follows at once");
 	wire_fini(&w);
 }
@@ -109,13 +120,12 @@ static void test_limits(void)
 	for (uint64_t seq = 0; seq < 250; seq++)
 		put(&w, "{}", seq, false);
 	ok(wire_commands(&w) == 2, "a batch has a hundred messages at most");
-	const char *p = unsent(&w);
-	struct command c = next(&p);
+	struct command c = nth(&w, 0);
 	ok(c.n == 115 && is(&c, 7, "0"), "the first hundred");
-	c = next(&p);
+	c = nth(&w, 1);
 	ok(c.n == 115 && is(&c, 7, "100"), "the second");
 	wire_end_batch(&w, 250);
-	c = next(&p);
+	c = nth(&w, 2);
 	ok(c.n == 65 && is(&c, 7, "200"), "the rest");
 	memset(large, 'x', 40 * 1024);
 	large[40 * 1024] = '\0';
