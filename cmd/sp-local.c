@@ -81,7 +81,7 @@ static int start(struct why *w)
 	struct url u;
 	bool started;
 
-	return local_start(&u, &started, w) < 0 ? -1 : print_url(&u, w);
+	return local_start(&u, &started, false, w) < 0 ? -1 : print_url(&u, w);
 }
 
 static int stop(const struct say *s, struct why *w)
@@ -146,7 +146,7 @@ static int run_cli(char **args, struct why *w)
 	bool started;
 	int n = 0;
 
-	if (local_start(&u, &started, w) < 0)
+	if (local_start(&u, &started, false, w) < 0)
 		return -1;
 	while (args[n] != NULL)
 		n++;

@@ -132,7 +132,7 @@ static void deliver(struct link *link)
 	int got = 0;
 
 	if (!link->up && redis_is_connected(r)) {
-		link->up = true;
+		link->up = link->was_up = true;
 		link->ops->on_up(link->arg);
 	}
 	while (link->redis == r && (got = redis_next(r, &reply, &w)) == 1) {
@@ -201,8 +201,8 @@ static int open_local(struct link *link, struct why *w)
 	if (redis_open(&link->redis, &link->local, &link->conf.times, w) == 0)
 		return 0;
 	url_fini(&link->local);
-	if (local_start(&link->local, &started, w) < 0)
-		return -2;
+	if (local_start(&link->local, &started, link->was_up, w) < 0)
+		return link->was_up ? -1 : -2;
 	if (started && link->ops->on_started != NULL)
 		link->ops->on_started(link->arg, link->local.path);
 	return redis_open(&link->redis, &link->local, &link->conf.times, w);

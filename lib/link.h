@@ -45,6 +45,7 @@ struct link {
 	struct redis *redis; /* NULL while down */
 	struct url local;    /* of the private Redis */
 	bool up;             /* on_up was called for this connection */
+	bool was_up;         /* and for an earlier one, or this */
 	bool want_write; /* the owner has bytes for redis_write: on_idle is called when it can */
 	int failures;    /* in a row */
 	int64_t down_since_ms;

@@ -282,6 +282,12 @@ static int spawn_server(const struct places *p, int server_lock, struct why *w)
 	return 0;
 }
 
+/* The mark that somebody stopped the server on purpose. */
+static int stopped_path(const struct places *p, char path[PATH_SIZE], struct why *w)
+{
+	return join(path, p->data, "stopped", w);
+}
+
 /* With start.lock held. */
 static int start_locked(const struct places *p, struct url *u, bool *started, struct why *w)
 {
@@ -309,17 +315,24 @@ static int start_locked(const struct places *p, struct url *u, bool *started, st
 	(void)close(server_lock); /* the server has its own */
 	if (r < 0 || wait_ready(p, p->socket, w) < 0)
 		return -1;
+	if (stopped_path(p, other, w) == 0)
+		(void)unlink(other); /* not there, as a rule */
 	*started = true;
 	set_url(u, p->socket);
 	return 0;
 }
 
-int local_start(struct url *u, bool *started, struct why *w)
+int local_start(struct url *u, bool *started, bool again, struct why *w)
 {
 	struct places p;
+	char stopped[PATH_SIZE];
 	int lock;
 
 	*started = false;
+	if (again && find_places(&p, w) == 0 && stopped_path(&p, stopped, w) == 0 &&
+	    access(stopped, F_OK) == 0)
+		return why_set(
+		    w, WHY_UNAVAILABLE, "it was stopped (`sp-local start` starts it again)");
 	if (find_places(&p, w) < 0 || make_dir(p.runtime, w) < 0 || make_dir(p.data, w) < 0 ||
 	    open_lock(p.data, "start.lock", &lock, w) < 0)
 		return -1;
@@ -363,7 +376,15 @@ int local_stop(struct why *w)
 	int running = local_running(&u, w);
 	if (running <= 0)
 		return running;
-	if (find_places(&p, w) == 0 && redis_open(&r, &u, &REDIS_TIMES_DEFAULT, w) == 0) {
+	char stopped[PATH_SIZE];
+	if (find_places(&p, w) == 0 && stopped_path(&p, stopped, w) == 0) {
+		int fd = open(stopped, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		if (fd >= 0)
+			(void)close(fd); /* that it is there is all; without it readers start a new
+					    server */
+	}
+	if (redis_open(&r, &u, &REDIS_TIMES_DEFAULT, w) == 0) {
 		struct why closing;
 
 		redis_command(r, 1, shutdown, NULL);

@@ -24,10 +24,11 @@
  * WHY_REFUSED: the directory is not ours alone. */
 int local_url(struct url *u, struct why *w);
 
-/* The same of the running one, which is started first when there is none. *started tells so. May
- * block for some seconds while a server loads its data. WHY_UNAVAILABLE: no redis-server, or it did
- * not come up (the reason names its log); WHY_CANTCREAT; WHY_REFUSED. */
-int local_start(struct url *u, bool *started, struct why *w);
+/* The same of the running one, which is started first when there is none; but not `again`, by
+ * whoever used it before, when local_stop has ended it. *started tells so. May block for some
+ * seconds while a server loads its data. WHY_UNAVAILABLE: no redis-server, or it did not come up
+ * (the reason names its log); WHY_CANTCREAT; WHY_REFUSED. */
+int local_start(struct url *u, bool *started, bool again, struct why *w);
 
 /* The same without starting: 1 when one runs, 0 when none does. */
 int local_running(struct url *u, struct why *w);

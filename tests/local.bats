@@ -287,3 +287,19 @@ servers() { # N: that many run
 	[ "$(awk '{print $6}' "/proc/$pid/stat")" != "$(awk '{print $6}' /proc/$$/stat)" ] # another session
 	[ "$(readlink "/proc/$pid/cwd")" = "$HOME_DIR/state/spout" ]
 }
+
+@test "who was connected does not start it again after sp-local stop, and goes on once it is started" {
+	bg sub sp-sub -v -c after.stop
+	wait_until 5 says_channel after.stop
+	sp-local stop
+	wait_until 5 says sub.err 'it was stopped'
+	run -1 sp-local status
+	sp-local start
+	wait_until 10 says_channel after.stop
+	sp-pub -c after.stop token content=back
+	wait_until 5 says sub.out back
+}
+
+says_channel() { # CHANNEL: somebody subscribes to it
+	[ "$(sp-local cli PUBSUB NUMSUB "$1" | tail -n 1)" = 1 ]
+}
