@@ -35,6 +35,7 @@ struct pub {
 	int64_t max_line, idle_ms, unheard_since_ms; /* unheard: nobody was subscribed since */
 	int from, full_text;
 	bool tee, stop, strict, one_shot, has_command;
+	bool dead;        /* Redis refused, or was given up */
 	bool stopped;     /* by request: an orderly end */
 	bool pipe_closed; /* our standard output is gone */
 	int signo, status;
@@ -181,6 +182,9 @@ static int check(struct pub *p, const struct opt_rest *rest, const bool closed[3
 
 	if (p->one_shot && p->has_command)
 		return why_set(&p->why, WHY_USAGE, "a TYPE and a COMMAND exclude each other");
+	if (p->conf.linger_ms > 0 && p->conf.batch <= 1)
+		return why_set(
+		    &p->why, WHY_USAGE, "--linger needs --batch: one token waits for no other");
 	if (p->filter_text == NULL && p->strict)
 		return why_set(&p->why, WHY_USAGE, "--strict needs -j");
 	if (p->filter_text != NULL && p->one_shot)
@@ -354,6 +358,10 @@ static void on_command_end(void *arg, const struct command *command)
 	char error[COMMAND_TAIL + 100], members[40];
 	int status = command_status(command);
 
+	if (p->dead) {
+		loop_stop(p->loop); /* it had its TERM, and time to heed it */
+		return;
+	}
 	if (p->stopped) {
 		publish_stop(p->publish);
 	} else if (!publish_is_finishing(p->publish) && publish_eof(p->publish, &p->why) == 0) {
@@ -478,8 +486,10 @@ static void on_dead(void *arg, const struct why *w)
 		return; /* the other connection has told the same */
 	p->why = *w;
 	p->status = w->status;
+	p->dead = true;
 	input_stop(&p->input);
-	loop_stop(p->loop);
+	if (!input_runs(&p->input))
+		loop_stop(p->loop);
 }
 
 static void on_started(void *arg, const char *path)
@@ -500,11 +510,12 @@ static void on_filter(void *arg, const struct why *w)
 {
 	struct pub *p = arg;
 
-	say(&p->cli.say, SAY_ERROR, "%s: %s", p->conf.append.channel, w->text);
-	if (!p->strict || p->why.status != 0)
-		return;
-	p->why = *w;
-	fail(p, w->text);
+	if (!p->strict) {
+		say(&p->cli.say, SAY_ERROR, "%s: %s", p->conf.append.channel, w->text);
+	} else if (p->why.status == 0) {
+		p->why = *w;
+		fail(p, w->text);
+	}
 }
 
 static const struct publish_ops publish_ops = {.on_text = on_text,

@@ -37,7 +37,7 @@ void buf_clear(struct buf *b);
 
 static inline char *buf_head(const struct buf *b)
 {
-	return b->data + b->off;
+	return b->data != NULL ? b->data + b->off : b->data;
 }
 
 /* 0, or -1 when the cap would be passed. */

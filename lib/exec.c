@@ -30,7 +30,8 @@ static int open_text(const char *text, size_t len, struct why *w)
 #endif
 	if (fd < 0)
 		return why_errno(w, WHY_IO, "--exec: a file for the message");
-	if (proc_write(fd, "--exec: the message", text, len, w) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
+	if (proc_write(fd, "--exec: the message", text, len, w) < 0 ||
+	    proc_write(fd, "--exec: the message", "\n", 1, w) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
 		(void)close(fd); /* given up */
 		return -1;
 	}

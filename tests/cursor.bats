@@ -26,7 +26,7 @@ seqs() { # FILE
 	# Enough for every reader, and more while there are readers.
 	mkfifo in
 	bg numbers bash -c 'while [[ ! -e enough ]]; do seq -f "line %.0f" 500; sleep 0.01; done >in'
-	bg_in=in bg pub timeout 30 sp-pub -c "$C" -f lines --maxlen 0 --full-text=none
+	bg_in=in bg pub sp-pub -c "$C" -f lines --maxlen 0 --full-text=none
 	while ((kills < 12)); do
 		bg part.$((100 + kills)) sp-sub -c "$C" --since 0 --cursor cursor
 		wait_until 10 lines "part.$((100 + kills)).out" "$((RANDOM % 800 + 1))"
@@ -63,7 +63,7 @@ seqs() { # FILE
 @test "a reader ended by TERM has said where it was: nothing is repeated" {
 	local n
 	mkfifo in
-	bg_in=in bg pub timeout 20 sp-pub -c "$C" -f lines
+	bg_in=in bg pub sp-pub -c "$C" -f lines
 	exec 4>in
 	: >all
 	for n in 1 2 3 4; do
@@ -169,7 +169,7 @@ seqs() { # FILE
 	local looks=0
 	numbers 20000 line | timeout 20 sp-pub -c "$C" -f lines --maxlen 0 --full-text=none
 	echo "0-1 $C" >cursor
-	bg sub timeout 20 sp-sub -c "$C" --cursor cursor --until done
+	bg sub sp-sub -c "$C" --cursor cursor --until done
 	until gone "$bg_pid"; do
 		[[ $(<cursor) =~ ^[0-9]+-[0-9]+\ $C$ ]]
 		looks=$((looks + 1))
@@ -192,7 +192,7 @@ seqs() { # FILE
 @test "--exec: its input is the message's bytes, and it need not read them" {
 	echo '{"type":"done", "n":12345678901234567890,"long":"'"$(head -c 200000 /dev/zero | tr '\0' x)"'"}' |
 		timeout 5 sp-pub -c "$C" -f json
-	timeout 10 sp-sub -c "$C" --since 0 --until done --exec 'cat; echo' >out
+	timeout 10 sp-sub -c "$C" --since 0 --until done --exec cat >out
 	cmp out <(log_lines "$C:log")
 	timeout 10 sp-sub -c "$C" --since 0 --until done --exec true
 }

@@ -133,7 +133,7 @@ follow() { # ARG...
 }
 
 @test "sp-sub: a plain PUBLISH that is no JSON is passed over by a filter" {
-	bg sub timeout 10 sp-sub -c "$C" -j .n -n 1
+	bg sub sp-sub -c "$C" -j .n -n 1
 	wait_until 5 subscribed "$C"
 	R PUBLISH "$C" 'not JSON'
 	R PUBLISH "$C" '{"n":1}'

@@ -349,6 +349,7 @@ resumes() {
 	jq -r 'select(.data) | .data | fromjson | .type' source.out | grep -c '^done$' | grep -qx 1
 	not says source.out '\"gap\"'
 	# It was cut off, and each time came back with the id it had seen last.
+	grep open source.out | head -30 # what is to be judged
 	jq -s 'map(select(has("open"))) | length >= 8 and .[0].open == "" and .[-1].status == 204' source.out | grep -qx true
 }
 

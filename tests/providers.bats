@@ -95,7 +95,7 @@ openai() { # DELTA...
 
 @test "a piece is published as it comes, not when the stream ends" {
 	mkfifo in
-	bg_in=in bg pub timeout 20 sp-pub -c "$C" -f openai
+	bg_in=in bg pub sp-pub -c "$C" -f openai
 	exec 4>in
 	printf 'data: {"choices":[{"delta":{"content":"first"}}]}\n\n' >&4
 	wait_until 5 logged "$C:log" 1
@@ -160,7 +160,7 @@ openai() { # DELTA...
 
 @test "--linger bounds how long a token waits for others" {
 	mkfifo in
-	bg_in=in bg pub timeout 20 sp-pub -c "$C" -f lines -b 100 -l 200ms
+	bg_in=in bg pub sp-pub -c "$C" -f lines -b 100 -l 200ms
 	exec 4>in
 	echo first >&4
 	wait_until 5 logged "$C:log" 1

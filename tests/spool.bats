@@ -10,15 +10,12 @@ AWAY=unix:///nowhere/redis.sock
 # Starts a publisher that reads lines from descriptor 4.
 open_publisher() { # ARG...
 	[[ -p in ]] || mkfifo in
-	bg_in=in bg pub timeout 30 sp-pub -c "$C" -f lines "$@"
+	bg_in=in bg pub sp-pub -c "$C" -f lines "$@"
 	exec 4>in
 }
 
-# timeout(1) hands no KILL on: its child gets it.
 kill_publisher() {
-	local child
-	child=$(pgrep -P "$bg_pid")
-	kill -KILL "$child"
+	kill -KILL "$bg_pid"
 	exec 4>&-
 	wait_until 5 gone "$bg_pid"
 }
@@ -190,7 +187,7 @@ tokens() { # LOG
 
 @test "Redis comes back: a publisher with a spool goes on by itself, each line once" {
 	numbers 500 line >in
-	bg_in=in bg pub timeout 30 sp-pub -u "unix://$PWD/own/redis.sock" -q -c "$C" -f lines --spool spool
+	bg_in=in bg pub sp-pub -u "unix://$PWD/own/redis.sock" -q -c "$C" -f lines --spool spool
 	wait_until 5 spooled spool 501
 	own_redis "$PWD/own"
 	ends "$bg_pid"
@@ -249,7 +246,7 @@ backpressure() { # ARG...
 
 @test "a message larger than any that is common survives in the spool, and so does what follows it" {
 	{ printf '{"x":"'; head -c 68000000 /dev/zero | tr '\0' x; printf '"}\n{"y":1}\n'; } >in
-	bg_in=in bg pub timeout 30 sp-pub -c "$C" -u "$AWAY" -q -f json --max-line 100m --buffer 200m --spool spool
+	bg_in=in bg pub sp-pub -c "$C" -u "$AWAY" -q -f json --max-line 100m --buffer 200m --spool spool
 	wait_until 30 eval '[[ $(tail -c 200 spool | grep -ao "\"type\":\"done\"") ]]'
 	kill_publisher
 	timeout 30 sp-pub -c "$C" --spool spool --no-end </dev/null
