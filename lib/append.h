@@ -61,9 +61,8 @@ int append_open(struct append **a, struct loop *loop, const struct append_conf *
 /* Empties the spool when all is acknowledged. */
 void append_close(struct append *a);
 
-/* The run's name, and the seq that the next message will get. */
+/* The run's name. */
 const char *append_run(const struct append *a);
-uint64_t append_seq(const struct append *a);
 
 /* Takes an open message (msg.h), closes it with its sp, and queues it; `is_end`: it is a done or
  * error. m is empty afterwards. */

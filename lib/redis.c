@@ -131,11 +131,6 @@ bool redis_is_connected(const struct redis *r)
 	return r->connected;
 }
 
-size_t redis_pending(const struct redis *r)
-{
-	return r->pending;
-}
-
 void redis_subscribing(struct redis *r)
 {
 	r->subscribing = true;

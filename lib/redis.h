@@ -62,9 +62,6 @@ void redis_command(struct redis *r, int argc, const char *const *argv, const siz
 ssize_t redis_write(struct redis *r, const void *p, size_t n, struct why *w);
 void redis_expect(struct redis *r, size_t replies);
 
-/* How many replies are still due. */
-size_t redis_pending(const struct redis *r);
-
 /* From now on messages may come by themselves: after SUBSCRIBE. */
 void redis_subscribing(struct redis *r);
 
