@@ -56,7 +56,8 @@ int main(int argc, char **argv)
 	    .max_header = HTTP_HEAD_MAX,
 	    .header_ms = 10000,
 	    .heartbeat_ms = 15000,
-	    .retry_ms = 2000};
+	    .retry_ms = 2000,
+	    .auth = -1};
 	struct opt_rest rest;
 	bool closed[3];
 
@@ -112,8 +113,10 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 		"none: everybody may read, from this machine only", "none", 0, 0},
 	    {0, "insecure", NULL, OPT_FLAG, &s->insecure, "with --auth none: from any machine",
 		NULL, 0, 0},
-	    {0, "key", "FILE", OPT_LIST, &s->keys, "tokens are not supported by this version", NULL,
-		0, 0},
+	    {0, "key", "FILE", OPT_LIST, &s->keys,
+		"serve those whose token this key has signed: a public key in PEM, or a secret; "
+		"may be repeated",
+		NULL, 0, 0},
 	    {0, "allow", "GLOB", OPT_LIST, &s->allow,
 		"serve channels that match on the channel route; may be repeated", NULL, 0, 0},
 	    {0, "cors", "ORIGIN", OPT_LIST, &s->cors,
@@ -147,11 +150,12 @@ static int check(struct sse *s, const struct opt_rest *rest)
 	if (rest->noperands > 0 || rest->command != NULL)
 		return why_set(&s->why, WHY_USAGE, "unexpected argument %s",
 		    rest->noperands > 0 ? rest->operands[0] : "--");
-	if (s->keys.count > 0)
+	if (s->keys.count > 0 && !s->inetd)
+		return why_set(&s->why, WHY_USAGE, "--key needs --inetd");
+	if (s->keys.count > 0 && (s->auth >= 0 || s->allow.count > 0 || s->insecure))
 		return why_set(&s->why, WHY_USAGE,
-		    "--key: tokens are not supported by this version; it serves without "
-		    "authentication, "
-		    "to this machine only");
+		    "--key: tokens decide; --auth none, --allow and --insecure are for serving "
+		    "without them");
 	if (s->inetd + s->decode + (s->cli.project != NULL) > 1)
 		return why_set(&s->why, WHY_USAGE, "--inetd, -d and -p exclude each other");
 	if (s->since != NULL && s->cli.project == NULL)
@@ -341,6 +345,11 @@ static int stream(struct sse *s)
 
 static int inetd(struct sse *s)
 {
+	struct access *access = NULL;
+
+	if (s->keys.count > 0 &&
+	    access_open(&access, s->keys.items, s->keys.count, &s->cli.say, &s->why) < 0)
+		return -1;
 	const struct inetd_conf conf = {.link = s->link,
 	    .say = &s->cli.say,
 	    .namespace = s->cli.namespace,
@@ -348,6 +357,7 @@ static int inetd(struct sse *s)
 	    .allow = s->allow.items,
 	    .nallow = s->allow.count,
 	    .insecure = s->insecure,
+	    .access = access,
 	    .event_names = s->event_names,
 	    .max_header = s->max_header,
 	    .header_ms = s->header_ms,
@@ -357,6 +367,7 @@ static int inetd(struct sse *s)
 	    .arg = s};
 
 	s->status = inetd_serve(&conf);
+	access_close(access);
 	return 0;
 }
 

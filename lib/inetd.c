@@ -181,7 +181,9 @@ static bool answer_method(struct exchange *x)
 	if (known && (http_method_is(&x->http, "GET") || http_method_is(&x->http, "HEAD")))
 		return false;
 	if (known && http_method_is(&x->http, "POST")) {
-		answer(x, 403, "publishing needs a server with --key");
+		answer(x, 403,
+		    x->conf->access != NULL ? "this server does not publish"
+					    : "publishing needs a server with --key");
 		return true;
 	}
 	(void)http_add_header(&x->headers, "Allow", methods, strlen(methods)); /* no cap */
@@ -192,13 +194,34 @@ static bool answer_method(struct exchange *x)
 	return true;
 }
 
+/* Whether the request may have what it asks for; else answered. */
+static bool is_admitted(struct exchange *x, struct why *w)
+{
+	enum access_answer a = ACCESS_OK;
+
+	if (x->conf->access != NULL)
+		a = access_check(
+		    x->conf->access, &x->http, &x->route, false, clock_wall_us() / 1000000, w);
+	else if (x->route.kind == ROUTE_CHANNEL && !is_allowed(x)) {
+		answer(x, 403, "this channel is not allowed here (--allow)");
+		return false;
+	}
+	if (a == ACCESS_OK)
+		return true;
+	if (a == ACCESS_401)
+		(void)http_add_header(&x->headers, "WWW-Authenticate", "Bearer", 6); /* no cap */
+	say(x->conf->say, SAY_DETAIL, "answered %d: %s", (int)a, w->text);
+	answer(x, (int)a, w->text);
+	return false;
+}
+
 /* 1 go on; 0 answered. */
 static int decide(struct exchange *x, struct why *w)
 {
 	struct feed_start *start = &x->stream_conf.start;
 
 	(void)cors_add(&x->headers, &x->conf->cors, &x->http); /* no cap */
-	if (!x->conf->insecure && !peer_is_local(STDIN_FILENO)) {
+	if (x->conf->access == NULL && !x->conf->insecure && !peer_is_local(STDIN_FILENO)) {
 		say(x->conf->say, SAY_ERROR,
 		    "refused: without authentication only loopback and Unix sockets are served "
 		    "(--insecure serves all)");
@@ -224,10 +247,8 @@ static int decide(struct exchange *x, struct why *w)
 		answer(x, 200, "ok");
 		return 0;
 	}
-	if (x->route.kind == ROUTE_CHANNEL && !is_allowed(x)) {
-		answer(x, 403, "this channel is not allowed here (--allow)");
+	if (!is_admitted(x, w))
 		return 0;
-	}
 	if (x->route.kind != ROUTE_READYZ && find_start(x, start, w) < 0) {
 		answer(x, 400, w->text);
 		return 0;

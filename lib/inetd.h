@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access.h"
 #include "cors.h"
 #include "link.h"
 #include "say.h"
@@ -22,6 +23,8 @@ struct inetd_conf {
 	const char *const *allow; /* globs of channels that the channel route serves */
 	int nallow;
 	bool insecure; /* serve without authentication on any address */
+	const struct access
+	    *access; /* NULL: no tokens; else they decide, allow and insecure do not */
 	bool event_names;
 	int64_t max_header; /* bytes */
 	int64_t header_ms;  /* until the head must be complete */
