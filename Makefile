@@ -23,7 +23,7 @@ PROTOCOL = join note run intake sse_json http http_query http_answer cors route 
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto show local
-TOP      = cli log wire append publish control source feed stream ready access inetd
+TOP      = cli log wire append publish control source feed stream ready access token inetd
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local

@@ -22,6 +22,7 @@
 #include "sse.h"
 #include "sse_json.h"
 #include "stream.h"
+#include "token.h"
 
 enum { READ_SIZE = 64 * 1024, WRITE_MS = 30000 };
 
@@ -62,6 +63,8 @@ int main(int argc, char **argv)
 	bool closed[3];
 
 	proc_std(closed);
+	if (argc > 1 && strcmp(argv[1], "token") == 0)
+		return token_main(&s.cli.say, argc - 1, argv + 1);
 	/* With classic inetd, what is said on stderr would reach the reader. */
 	if (peer_is_on_stderr())
 		say_to_syslog(&s.cli.say);
@@ -135,7 +138,8 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 	    .usage = "sp-sse [--event-names] < NDJSON > SSE\n"
 		     "sp-sse -d [--meta] < SSE > NDJSON\n"
 		     "sp-sse [options] -p PROJECT [-s STAGE]\n"
-		     "sp-sse [options] --inetd",
+		     "sp-sse [options] --inetd\n"
+		     "sp-sse token ...",
 	    .examples =
 		"sp-sub -c chat:42 | sp-sse\n"
 		"curl -sN http://127.0.0.1:8080/api/v1/sse/projects/7/ | sp-sse -d | jq .type\n"
