@@ -13,6 +13,7 @@
 
 #include "chan.h"
 #include "cli.h"
+#include "doctor.h"
 #include "feed.h"
 #include "http.h"
 #include "inetd.h"
@@ -65,6 +66,8 @@ int main(int argc, char **argv)
 	proc_std(closed);
 	if (argc > 1 && strcmp(argv[1], "token") == 0)
 		return token_main(&s.cli.say, argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "doctor") == 0)
+		return doctor_main(&s.cli.say, argc - 1, argv + 1);
 	/* With classic inetd, what is said on stderr would reach the reader. */
 	if (peer_is_on_stderr())
 		say_to_syslog(&s.cli.say);
@@ -139,7 +142,8 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 		     "sp-sse -d [--meta] < SSE > NDJSON\n"
 		     "sp-sse [options] -p PROJECT [-s STAGE]\n"
 		     "sp-sse [options] --inetd\n"
-		     "sp-sse token ...",
+		     "sp-sse token ...\n"
+		     "sp-sse doctor [options] URL",
 	    .examples =
 		"sp-sub -c chat:42 | sp-sse\n"
 		"curl -sN http://127.0.0.1:8080/api/v1/sse/projects/7/ | sp-sse -d | jq .type\n"

@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# doctor: sp-sse doctor finds what nginx does to a stream, and nothing where nothing is wrong.
+
+load helpers
+load http
+load docs
+
+# nginx on $web, with a way to spoil the stream for each location, in front of sp-sse --inetd on $port.
+serve_behind_nginx() { # OPTION...
+	PATH=$PATH:/usr/sbin
+	command -v nginx >/dev/null || skip 'NOT TESTED: no nginx'
+	serve_tcp "$@"
+	web=$(free_port)
+	cat >nginx.conf <<-END
+		daemon off; master_process off; pid $PWD/nginx.pid; error_log $PWD/nginx.log;
+		events { worker_connections 64; }
+		http {
+			access_log off; client_body_temp_path $PWD/t1; proxy_temp_path $PWD/t2; fastcgi_temp_path $PWD/t3;
+			uwsgi_temp_path $PWD/t4; scgi_temp_path $PWD/t5;
+			server {
+				listen 127.0.0.1:$web;
+				proxy_http_version 1.1;
+				proxy_set_header Connection "";
+				location /good/ { proxy_pass http://127.0.0.1:$port/; }
+				location /buffered/ { proxy_pass http://127.0.0.1:$port/; proxy_ignore_headers X-Accel-Buffering; }
+				location /gzip/ { proxy_pass http://127.0.0.1:$port/; gzip on; gzip_proxied any;
+					gzip_types text/event-stream; }
+				location /short/ { proxy_pass http://127.0.0.1:$port/; proxy_read_timeout 2s; }
+				location /forgetful/ { proxy_pass http://127.0.0.1:$port/; proxy_set_header Last-Event-ID ""; }
+				location /uncached/ { proxy_pass http://127.0.0.1:$port/; proxy_hide_header Cache-Control; }
+				location /weak/ { proxy_pass http://127.0.0.1:$port/; proxy_hide_header Cache-Control;
+					add_header Cache-Control no-cache; }
+				location /nocors/ { proxy_pass http://127.0.0.1:$port/;
+					if (\$request_method = OPTIONS) { return 204; } }
+				location /away/ { proxy_pass http://127.0.0.1:1/; }
+				location /moved/ { return 301 http://127.0.0.1:$web/good/; }
+				location /page/ { add_header Cache-Control no-cache; return 200 "hello"; }
+			}
+		}
+	END
+	bg nginx nginx -p "$PWD" -c "$PWD/nginx.conf"
+	wait_until 10 is_listened_on "$web"
+}
+
+# The findings are in $output.
+doctor() { # STATUS LOCATION [OPTION...]
+	local want=$1 path=${path-$(project_path)}
+	run --separate-stderr sp-sse doctor --timeout 2s "${@:3}" "http://127.0.0.1:$web${2:+/$2}$path"
+	[[ $status -eq $want ]] || { echo "status $status for $2:" "$output" "$stderr" >&2; return 1; }
+}
+
+finds() { # LEVEL WHAT [TEXT]
+	grep -qE "^$1 +$2 .*${3-}" <<<"$output" || { echo "no <$1 $2 ${3-}> in:" "$output" >&2; return 1; }
+}
+
+@test "behind an nginx as it is installed nothing is wrong" {
+	serve_behind_nginx --cors https://a.example
+	doctor 0 good --origin https://a.example
+	finds ok version 'HTTP/1.1, chunked'
+	finds ok compression
+	finds ok caching
+	finds ok buffering 'came [0-9]+ ms'
+	finds ok resume
+	finds ok CORS
+	[[ $output != *bad* && $output != *warn* ]]
+}
+
+@test "a stage whose run is over is examined too" {
+	serve_behind_nginx
+	publish_run a b
+	path=$(stage_path) doctor 0 good --idle 1s
+	finds ok buffering
+	finds ok resume
+	finds - end 'run has ended'
+	path=$(stage_path) doctor 1 forgetful
+	finds bad resume
+}
+
+@test "nothing in between, and nothing is wrong" {
+	serve_tcp
+	web=$port
+	doctor 0 ''
+	finds ok version 'until the connection closes'
+	finds - CORS 'not tested'
+}
+
+@test "a buffer that ignores X-Accel-Buffering is found" {
+	serve_behind_nginx
+	doctor 1 buffered
+	finds bad buffering 'keeps all'
+	[[ $output == *'proxy_buffering off'* ]]
+}
+
+@test "compression is found" {
+	serve_behind_nginx
+	doctor 1 gzip
+	finds bad compression gzip
+	[[ $output == *'gzip off'* ]]
+	finds ok buffering
+}
+
+@test "an idle cut is found when one waits for it, and heartbeats prevent it" {
+	serve_behind_nginx
+	doctor 1 short --idle 6s
+	finds bad idle 'cut after'
+	[[ $output == *proxy_read_timeout* ]]
+	end_process "$server_pid" KILL
+	serve_behind_nginx --heartbeat 500ms
+	doctor 0 short --idle 4s
+	finds ok idle
+}
+
+@test "a dropped Last-Event-ID, missing headers and a preflight that is answered in between are found" {
+	serve_behind_nginx --cors https://a.example
+	doctor 1 forgetful
+	finds bad resume 'does not reach'
+	doctor 1 uncached
+	finds bad caching
+	doctor 0 weak
+	finds warn caching no-transform
+	doctor 1 nocors --origin https://a.example
+	finds bad CORS preflight
+	doctor 1 good --origin https://b.example
+	finds bad CORS
+}
+
+@test "what is no stream is told with its status" {
+	serve_behind_nginx
+	doctor 1 away
+	finds bad status '502'
+	doctor 1 moved
+	finds bad status '301'
+	doctor 1 page
+	finds bad type
+	finds bad length
+	path=/nowhere doctor 1 good
+	finds bad status 404
+}
+
+@test "--token is sent, and never said; without it there is 401" {
+	openssl rand -hex 32 >key
+	chmod 600 key
+	serve_behind_nginx --key "$PWD/key"
+	doctor 1 good
+	finds bad status 401
+	sp-sse token -p "$P" --for 5m --key key >token
+	doctor 0 good --token token
+	finds ok resume
+	[[ $output$stderr != *"$(cut -d. -f2 token)"* ]]
+	# --inetd publishes nothing.
+	path=$(stage_path) doctor 0 good --token token --probe
+	finds - probe 403
+}
+
+@test "probes are published and waited for; a proxy that keeps them back is found" {
+	web=$(free_port)
+	for how in prompt lazy; do
+		bg "$how" "$PYTHON" -I -S "$ROOT/tests/doctor-peer.py" "$web" "$how"
+		wait_until 10 is_listened_on "$web"
+		if [[ $how == prompt ]]; then
+			doctor 0 '' --probe
+			finds ok probe '3 messages'
+		else
+			doctor 1 '' --probe
+			finds bad probe 'did not come'
+		fi
+		end_process "$bg_pid" TERM
+	done
+}
+
+@test "answers that are broken, cut or hostile end with a finding or a reason, not with a crash" {
+	local n=0
+	for answer in '' 'x' 'SSH-2.0-x\r\n' 'HTTP/2 200\r\n\r\n' 'HTTP/1.1 20\r\n\r\n' 'HTTP/1.1 200 OK\r\n' \
+		'HTTP/1.1 200 OK\r\n\r\n' 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n' \
+		'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n' \
+		'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\ndata: x\r\n' \
+		'HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\ndata: x\n\n' \
+		'HTTP/1.1 200 OK\r\nContent-Encoding: \033[2Jx\r\n\r\nid: \033\ndata: {"type":"\n\n'; do
+		n=$((n + 1))
+		printf "$answer" >"answer.$n"
+		bg "peer$n" socat -d -d TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr "SYSTEM:cat answer.$n"
+		wait_until 10 says "peer$n.err" 'listening on'
+		web=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "peer$n.err")
+		run sp-sse doctor --timeout 1s "http://127.0.0.1:$web/"
+		[[ $status -eq 1 || $status -eq 65 || $status -eq 69 || $status -eq 74 || $status -eq 75 ]] || {
+			echo "status $status for $answer:" "$output" >&2
+			return 1
+		}
+		[[ $output != *$'\033'* ]]
+	done
+}
+
+@test "misuse is 64, an https URL with a word on what to do; nobody there is 69" {
+	local wrong
+	for wrong in '' 'a b' x ftp://a/ http:// http:///x http://u:p@h/ http://h:0/ http://h:x/ http://h:65536/ 'http://[::1/' \
+		'http://h/#x' 'https://a.example/' '--idle 0 http://h/' '--origin https://x/y http://h/'; do
+		# shellcheck disable=SC2086 # words
+		run -64 --separate-stderr sp-sse doctor $wrong
+		[[ -z $output && $stderr == 'sp-sse doctor: '* ]]
+	done
+	run -64 sp-sse doctor https://a.example/
+	[[ $output == *'not supported by this version'* ]]
+	run -69 sp-sse doctor "http://127.0.0.1:$(free_port)/"
+	run -66 sp-sse doctor --token nowhere http://127.0.0.1:1/
+	run -0 sp-sse doctor --help
+	[[ $output == *--idle*--origin* || $output == *--origin*--idle* ]]
+}
