@@ -148,7 +148,8 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 		"sp-sub -c chat:42 | sp-sse\n"
 		"curl -sN http://127.0.0.1:8080/api/v1/sse/projects/7/ | sp-sse -d | jq .type\n"
 		"socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr EXEC:'sp-sse --inetd'",
-	    .opts = opts};
+	    .opts = opts,
+	    .operands = "token doctor"};
 
 	return opt_parse(&tool, argc, argv, rest, &s->why);
 }

@@ -308,9 +308,13 @@ static void check_probes(struct doctor *d)
 		int status = post_probe(d);
 
 		d->nprobes = 0;
-		if (status < 200 || status > 299) {
-			find(d, status < 0 ? BAD : SKIP, "probe",
-			    "POST is not answered: does the proxy let it through?",
+		if (status < 0) {
+			find(d, BAD, "probe", "does the proxy let POST through?", "POST: %s",
+			    d->why.text);
+			return;
+		}
+		if (status > 299) {
+			find(d, SKIP, "probe", NULL,
 			    "not possible: POST is answered with %d (a token with pub is needed)",
 			    status);
 			return;

@@ -141,13 +141,24 @@ wait_for_port() { # PORT
 
 # --- Options: "-c --channel CHANNEL", a line each, sorted
 
-help_options() { # TOOL
-	"$1" --help | sed -n -E 's/^ +(-[a-zA-Z], )?(--[a-z-]+)/\1\2/p' | sed -E 's/  .*//; s/^(-.), /\1 /; s/=/ /' | sort
+help_options() { # TOOL [VERB]
+	"$@" --help | sed -n -E 's/^ +(-[a-zA-Z], )?(--[a-z-]+)/\1\2/p' | sed -E 's/  .*//; s/^(-.), /\1 /; s/=/ /' | sort
+}
+
+# With those of its verbs, which the usage lines name.
+all_options() { # TOOL
+	local verb
+	{
+		help_options "$1"
+		for verb in $("$1" --help | sed -n -E "s/^(usage:| ) *$1 ([a-z]+) .*/\2/p"); do
+			! "$1" "$verb" --help | head -n 1 | grep -q "^usage: $1 $verb" || help_options "$1" "$verb"
+		done
+	} | sort -u
 }
 
 man_options() { # FILE
 	sed -n 's/^\.It Fl //p' "$1" |
-		sed -E 's/^-/--/; s/^([a-zA-Z]) , Fl -/-\1 --/; s/ Ar / /; s/ Ns Op (.*)/[\1]/' | sort
+		sed -E 's/^-/--/; s/^([a-zA-Z]) , Fl -/-\1 --/; s/ Ar / /; s/ Ns Op (.*)/[\1]/' | sort -u
 }
 
 # Without what the value is called.

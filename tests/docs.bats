@@ -117,7 +117,7 @@ run_page() { # FINDER FILE
 @test "each option of --help is in the manual page, with its value, and the other way round" {
 	local tool
 	for tool in "${TOOLS[@]}"; do
-		help_options "$tool" >help
+		all_options "$tool" >help
 		lines help 4
 		man_options "$ROOT/man/$tool.1" >page
 		diff -u --label "$tool --help" --label "$tool.1" help page

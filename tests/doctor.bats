@@ -46,7 +46,7 @@ serve_behind_nginx() { # OPTION...
 # The findings are in $output.
 doctor() { # STATUS LOCATION [OPTION...]
 	local want=$1 path=${path-$(project_path)}
-	run --separate-stderr sp-sse doctor --timeout 2s "${@:3}" "http://127.0.0.1:$web${2:+/$2}$path"
+	run --separate-stderr sp-sse doctor --timeout "${late-10s}" "${@:3}" "http://127.0.0.1:$web${2:+/$2}$path"
 	[[ $status -eq $want ]] || { echo "status $status for $2:" "$output" "$stderr" >&2; return 1; }
 }
 
@@ -87,7 +87,7 @@ finds() { # LEVEL WHAT [TEXT]
 
 @test "a buffer that ignores X-Accel-Buffering is found" {
 	serve_behind_nginx
-	doctor 1 buffered
+	late=2s doctor 1 buffered
 	finds bad buffering 'keeps all'
 	[[ $output == *'proxy_buffering off'* ]]
 }
@@ -162,7 +162,7 @@ finds() { # LEVEL WHAT [TEXT]
 			doctor 0 '' --probe
 			finds ok probe '3 messages'
 		else
-			doctor 1 '' --probe
+			late=2s doctor 1 '' --probe
 			finds bad probe 'did not come'
 		fi
 		end_process "$bg_pid" TERM
