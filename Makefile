@@ -19,7 +19,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
            json json_text id msg ndjson \
-           hist
+           hist \
+           stamp audit pace
 PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse jwt claims \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
