@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOUT_REPORT_H
+#define SPOUT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "audit.h"
+#include "buf.h"
+#include "hist.h"
+#include "link.h"
+#include "pace.h"
+#include "say.h"
+#include "why.h"
+
+/*
+ * What a load tells at its end: one JSON object for programs, a table for people, and meanwhile a
+ * line that lives. Its members in order: tool, version, mode, started, settings, machine, redis,
+ * result, slots, latency_us, percentiles, audit, series, status. The schema is in sp-bench(1).
+ *
+ * To change it: 1. report.c; 2. sp-bench(1); 3. tests/sp-bench.bats; 4. plot_run.c, which reads it.
+ */
+struct report {
+	const char *mode; /* pub, sub, pipe, sse */
+	bool json;        /* --json: also when standard output is a terminal */
+	const char *hgrm; /* --hgrm FILE; NULL: none */
+	const struct say *say;
+	/* report's own */
+	struct buf settings, redis, result, latency, series, table;
+	struct hist all; /* of the first report_latency */
+	bool has_latency, failed;
+	struct audit_counts audit;
+	struct buf audit_channels;
+	struct pace_slots slots;
+	bool has_audit, has_slots, alive;
+	int64_t started_us, started_ns, live_ns;
+};
+
+void report_init(struct report *r, const char *mode, const struct say *say);
+void report_fini(struct report *r);
+
+/* A setting of the run: a number, or text. */
+void report_setting(struct report *r, const char *name, int64_t value);
+void report_setting_text(struct report *r, const char *name, const char *text);
+
+/* Asks the server for its version and fsync policy ("off", "no", "everysec", "always", "unknown"
+ * when it refuses to tell), and for the median of 100 round trips. Blocks up to the timeouts of
+ * conf. With conf NULL the report has "redis":null. WHY_UNAVAILABLE, WHY_REFUSED. */
+int report_probe(struct report *r, const struct link_conf *conf, struct why *w);
+
+/* A result: its name in JSON, and what the table calls it (NULL: it is not in the table). */
+void report_count(struct report *r, const char *name, const char *label, uint64_t value);
+void report_number(struct report *r, const char *name, const char *label, double value);
+/* The same of JSON that the caller wrote, without a row in the table. */
+void report_raw(struct report *r, const char *name, const char *json);
+
+/* A distribution of durations: {count,min,mean,stddev,p50,p90,p99,p99.9,max} under `name` in
+ * latency_us, and a row of the table. The first one is what --hgrm writes and what `percentiles`
+ * has for the plot: call it first with the corrected latency. */
+void report_latency(struct report *r, const char *name, const char *label, const struct hist *h);
+
+/* One second of the run is over: what was done in it; h is of that second only. */
+void report_second(
+    struct report *r, int64_t second, uint64_t done, uint64_t errors, const struct hist *h);
+
+/* The audit's verdict; name is a channel's, for those that are not clean (at most 100 are listed).
+ */
+void report_audit(struct report *r, const struct audit_counts *total);
+void report_audit_channel(struct report *r, const char *name, const struct audit_counts *c);
+void report_slots(struct report *r, const struct pace_slots *s);
+
+/* The live line, on stderr when that is a terminal and not --quiet: at most ten times a second. */
+struct report_live {
+	uint64_t connections, errors;
+	double rate;          /* a second */
+	const struct hist *h; /* of the run so far, or of the last second */
+	int64_t left_ms;      /* below 0: nobody knows */
+};
+void report_live(struct report *r, const struct report_live *l);
+
+/* Ends the live line, and prints table (stderr, unless --quiet), JSON (standard output, unless that
+ * is a terminal and not `json`) and the .hgrm file. `failed`: something else than audit and slots
+ * went wrong. Returns the exit status: 0, or WHY_ENDED when the audit is not clean, too many slots
+ * were missed, or `failed`; -1: cannot write, w tells. */
+int report_end(struct report *r, bool failed, struct why *w);
+
+#endif
