@@ -26,16 +26,16 @@ struct report {
 	const char *hgrm; /* --hgrm FILE; NULL: none */
 	const struct say *say;
 	/* report's own */
-	struct buf settings, redis, result, latency, series, table;
-	struct hist all; /* of the first report_latency */
-	bool has_latency, failed;
-	struct audit_counts audit;
-	struct buf audit_channels;
+	struct buf settings, redis, result, latency, percentiles, series, audit, table, rows;
+	struct audit_counts counts;
 	struct pace_slots slots;
-	bool has_audit, has_slots, alive;
+	struct hist first; /* of the first report_latency */
+	unsigned dirty_channels;
+	bool has_first, has_audit, has_slots, alive;
 	int64_t started_us, started_ns, live_ns;
 };
 
+/* Keeps json and hgrm, which the options set. */
 void report_init(struct report *r, const char *mode, const struct say *say);
 void report_fini(struct report *r);
 
@@ -53,6 +53,16 @@ void report_count(struct report *r, const char *name, const char *label, uint64_
 void report_number(struct report *r, const char *name, const char *label, double value);
 /* The same of JSON that the caller wrote, without a row in the table. */
 void report_raw(struct report *r, const char *name, const char *json);
+
+/* A row of the table, with nothing in JSON. */
+void report_row(struct report *r, const char *label, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds text as a JSON string, whatever bytes it has. */
+void report_text(struct buf *b, const char *text);
+
+/* ns for people: "12.3 us". Returns text. */
+const char *report_time(char text[16], double ns);
 
 /* A distribution of durations: {count,min,mean,stddev,p50,p90,p99,p99.9,max} under `name` in
  * latency_us, and a row of the table. The first one is what --hgrm writes and what `percentiles`

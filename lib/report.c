@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/* report: what a load tells: JSON, a table, a line that lives. Each part is collected as text. */
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "json.h"
+#include "machine.h"
+#include "opt.h"
+#include "proc.h"
+#include "utf8.h"
+
+enum { LIVE_NS = 100 * 1000 * 1000, CHANNELS_LISTED = 100, LABEL_WIDTH = 14 };
+
+/* Calls f for each buffer. They have no cap that could be met: a line a second, and a few more. */
+static void each_part(struct report *r, void (*f)(struct buf *b))
+{
+	struct buf *const all[] = {&r->settings, &r->redis, &r->result, &r->latency,
+	    &r->percentiles, &r->series, &r->audit, &r->table, &r->rows};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		f(all[i]);
+}
+
+static void open_part(struct buf *b)
+{
+	buf_init(b, SIZE_MAX / 2);
+}
+
+void report_init(struct report *r, const char *mode, const struct say *s)
+{
+	*r = (struct report){.mode = mode, .say = s, .json = r->json, .hgrm = r->hgrm};
+	each_part(r, open_part);
+	hist_init(&r->first);
+	r->started_us = clock_wall_us();
+	r->started_ns = clock_ns();
+}
+
+void report_fini(struct report *r)
+{
+	if (r->mode == NULL)
+		return;
+	each_part(r, buf_fini);
+	hist_fini(&r->first);
+	r->mode = NULL;
+}
+
+/* --- Members */
+
+static void add_name(struct buf *b, const char *name)
+{
+	(void)buf_addf(b, "%s\"%s\":", b->len > 0 ? "," : "", name); /* no cap */
+}
+
+void report_text(struct buf *b, const char *text)
+{
+	struct utf8_mend mend = {.ncut = 0};
+	struct buf good;
+
+	buf_init(&good, SIZE_MAX / 2);
+	(void)utf8_mend(&mend, &good, text, strlen(text)); /* no cap */
+	(void)utf8_mend_end(&mend, &good);                 /* no cap */
+	(void)buf_addc(b, '"');                            /* no cap */
+	(void)json_escape(b, buf_head(&good), good.len);   /* no cap */
+	(void)buf_addc(b, '"');                            /* no cap */
+	buf_fini(&good);
+}
+
+void report_setting(struct report *r, const char *name, int64_t value)
+{
+	add_name(&r->settings, name);
+	(void)buf_addf(&r->settings, "%lld", (long long)value); /* no cap */
+}
+
+void report_setting_text(struct report *r, const char *name, const char *text)
+{
+	add_name(&r->settings, name);
+	report_text(&r->settings, text);
+}
+
+void report_row(struct report *r, const char *label, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap); /* a cut row is still a row */
+	va_end(ap);
+	(void)buf_addf(&r->table, "  %-*s%s\n", LABEL_WIDTH, label, text); /* no cap */
+}
+
+void report_raw(struct report *r, const char *name, const char *json)
+{
+	add_name(&r->result, name);
+	(void)buf_adds(&r->result, json); /* no cap */
+}
+
+void report_count(struct report *r, const char *name, const char *label, uint64_t value)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof text, "%llu", (unsigned long long)value); /* fits */
+	report_raw(r, name, text);
+	if (label != NULL)
+		report_row(r, label, "%14s", text);
+}
+
+void report_number(struct report *r, const char *name, const char *label, double value)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof text, "%.3f", value); /* of any load's size */
+	report_raw(r, name, text);
+	if (label != NULL)
+		report_row(r, label, value >= 1000 ? "%14.0f" : "%14.2f", value);
+}
+
+/* --- Latencies */
+
+const char *report_time(char text[16], double ns)
+{
+	const char *unit = ns < 1e3 ? "ns" : ns < 1e6 ? "us" : ns < 1e9 ? "ms" : "s";
+	double n = ns < 1e3 ? ns : ns < 1e6 ? ns / 1e3 : ns < 1e9 ? ns / 1e6 : ns / 1e9;
+
+	/* Three digits: more would be noise. */
+	(void)snprintf(text, 16, "%.*f %s", n < 9.995 && ns >= 1e3 ? 2 : n < 99.95 && ns >= 1e3, n,
+	    unit); /* fits */
+	return text;
+}
+
+static double us(int64_t ns)
+{
+	return (double)ns / 1e3;
+}
+
+static void add_percentiles(struct report *r, const struct hist *h)
+{
+	struct hist_walk w = {.ticks = 5};
+	struct buf *b = &r->percentiles;
+
+	for (int more = hist_walk_next(&w, h); more == 1; more = hist_walk_next(&w, h))
+		(void)buf_addf(
+		    b, "%s[%.9g,%.3f]", b->len > 0 ? "," : "", w.percent, us(w.ns)); /* no cap */
+}
+
+void report_latency(struct report *r, const char *name, const char *label, const struct hist *h)
+{
+	static const double percents[] = {50, 90, 99, 99.9, 100};
+	char text[16], line[100] = "";
+
+	add_name(&r->latency, name);
+	(void)buf_addf(&r->latency,
+	    "{\"count\":%llu,\"min\":%.3f,\"mean\":%.3f,\"stddev\":%.3f,\"p50\":%.3f,\"p90\":%.3f,"
+	    "\"p99\":%.3f,\"p99.9\":%.3f,\"max\":%.3f}",
+	    (unsigned long long)h->count, us(h->count > 0 ? h->min : 0), hist_mean(h) / 1e3,
+	    hist_stddev(h) / 1e3, us(hist_percentile(h, 50)), us(hist_percentile(h, 90)),
+	    us(hist_percentile(h, 99)), us(hist_percentile(h, 99.9)), us(h->max)); /* no cap */
+	for (size_t i = 0; i < sizeof percents / sizeof *percents; i++)
+		(void)snprintf(line + strlen(line), sizeof line - strlen(line), "%10s ",
+		    report_time(text, (double)hist_percentile(h, percents[i]))); /* fits */
+	(void)buf_addf(&r->rows, "  %-*s%s\n", LABEL_WIDTH, label, line);        /* no cap */
+	if (r->has_first)
+		return;
+	r->has_first = true;
+	hist_add(&r->first, h);
+	add_percentiles(r, h);
+}
+
+void report_second(
+    struct report *r, int64_t second, uint64_t done, uint64_t errors, const struct hist *h)
+{
+	struct buf *b = &r->series;
+
+	(void)buf_addf(b,
+	    "%s{\"t\":%lld,\"done\":%llu,\"errors\":%llu,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}",
+	    b->len > 0 ? "," : "", (long long)second, (unsigned long long)done,
+	    (unsigned long long)errors, us(hist_percentile(h, 50)), us(hist_percentile(h, 99)),
+	    us(h->max)); /* no cap */
+}
+
+/* --- Verdicts */
+
+static void add_counts(struct buf *b, const struct audit_counts *c)
+{
+	(void)buf_addf(b,
+	    "\"received\":%llu,\"lost\":%llu,\"duplicated\":%llu,\"reordered\":%llu,"
+	    "\"corrupted\":%llu,\"stale\":%llu",
+	    (unsigned long long)c->received, (unsigned long long)c->lost,
+	    (unsigned long long)c->duplicated, (unsigned long long)c->reordered,
+	    (unsigned long long)c->corrupted, (unsigned long long)c->stale); /* no cap */
+}
+
+void report_audit(struct report *r, const struct audit_counts *total)
+{
+	r->counts = *total;
+	r->has_audit = true;
+}
+
+void report_audit_channel(struct report *r, const char *name, const struct audit_counts *c)
+{
+	if (audit_is_clean(c) || r->dirty_channels++ >= CHANNELS_LISTED)
+		return;
+	(void)buf_adds(
+	    &r->audit, r->audit.len > 0 ? ",{\"channel\":" : "{\"channel\":"); /* no cap */
+	report_text(&r->audit, name);
+	(void)buf_addc(&r->audit, ','); /* no cap */
+	add_counts(&r->audit, c);
+	(void)buf_addc(&r->audit, '}'); /* no cap */
+}
+
+void report_slots(struct report *r, const struct pace_slots *s)
+{
+	r->slots = *s;
+	r->has_slots = true;
+}
+
+/* --- The live line */
+
+void report_live(struct report *r, const struct report_live *l)
+{
+	char p50[16], p99[16], left[32] = "", line[240];
+	int64_t now = clock_ns();
+
+	if (r->say->quiet || !isatty(STDERR_FILENO) || (r->alive && now - r->live_ns < LIVE_NS))
+		return;
+	r->alive = true;
+	r->live_ns = now;
+	if (l->left_ms >= 0)
+		(void)snprintf(
+		    left, sizeof left, "  %.0f s left", (double)l->left_ms / 1000); /* fits */
+	int n = snprintf(line, sizeof line,
+	    "\r\033[K%s  %llu connections  %.0f/s  p50 %s  p99 %s  %llu errors%s", r->mode,
+	    (unsigned long long)l->connections, l->rate,
+	    report_time(p50, (double)hist_percentile(l->h, 50)),
+	    report_time(p99, (double)hist_percentile(l->h, 99)), (unsigned long long)l->errors,
+	    left);                                    /* fits */
+	(void)!write(STDERR_FILENO, line, (size_t)n); /* nobody misses one */
+}
+
+/* --- The end */
+
+static void add_object(
+    struct buf *to, const char *name, const struct buf *members, const char *ends)
+{
+	(void)buf_addf(to, ",\"%s\":%c", name, ends[0]);    /* no cap */
+	(void)buf_add(to, buf_head(members), members->len); /* no cap */
+	(void)buf_addc(to, ends[1]);                        /* no cap */
+}
+
+static void add_head(struct report *r, struct buf *b)
+{
+	char when[32];
+	time_t s = (time_t)(r->started_us / 1000000);
+	struct tm tm;
+
+	(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&s, &tm)); /* fits */
+	(void)buf_addf(b,
+	    "{\"tool\":\"sp-bench\",\"version\":\"%s\",\"mode\":\"%s\",\"started\":\"%s\"",
+	    SPOUT_VERSION, r->mode, when); /* no cap */
+}
+
+static void make_json(struct report *r, struct buf *b, int status)
+{
+	struct machine m;
+
+	add_head(r, b);
+	add_object(b, "settings", &r->settings, "{}");
+	machine_look(&m);
+	(void)buf_addf(b, ",\"machine\":{\"cores\":%ld,\"cpu\":", m.cores); /* no cap */
+	report_text(b, m.cpu);
+	(void)buf_adds(b, ",\"kernel\":"); /* no cap */
+	report_text(b, m.kernel);
+	(void)buf_addc(b, '}'); /* no cap */
+	if (r->redis.len > 0)
+		add_object(b, "redis", &r->redis, "{}");
+	else
+		(void)buf_adds(b, ",\"redis\":null"); /* no cap */
+	add_object(b, "result", &r->result, "{}");
+	if (r->has_slots)
+		(void)buf_addf(b,
+		    ",\"slots\":{\"intended\":%llu,\"taken\":%llu,\"late\":%llu,\"unsent\":%llu,"
+		    "\"missed_percent\":%.4f}",
+		    (unsigned long long)r->slots.intended, (unsigned long long)r->slots.taken,
+		    (unsigned long long)r->slots.late, (unsigned long long)r->slots.unsent,
+		    pace_missed(&r->slots)); /* no cap */
+	add_object(b, "latency_us", &r->latency, "{}");
+	add_object(b, "percentiles", &r->percentiles, "[]");
+	if (r->has_audit) {
+		(void)buf_adds(b, ",\"audit\":{"); /* no cap */
+		add_counts(b, &r->counts);
+		add_object(b, "channels", &r->audit, "[]");
+		(void)buf_addc(b, '}'); /* no cap */
+	}
+	add_object(b, "series", &r->series, "[]");
+	(void)buf_addf(b, ",\"status\":%d}\n", status); /* no cap */
+}
+
+static void make_table(struct report *r, struct buf *b)
+{
+	const struct audit_counts *c = &r->counts;
+	struct machine m;
+
+	(void)buf_addf(b, "%ssp-bench %s\n", r->alive ? "\r\033[K" : "", r->mode); /* no cap */
+	(void)buf_add(b, buf_head(&r->table), r->table.len);                       /* no cap */
+	if (r->has_slots)
+		(void)buf_addf(b, "  %-*s%llu intended, %llu late, %llu not sent: %.2f%% missed\n",
+		    LABEL_WIDTH, "slots", (unsigned long long)r->slots.intended,
+		    (unsigned long long)r->slots.late, (unsigned long long)r->slots.unsent,
+		    pace_missed(&r->slots)); /* no cap */
+	if (r->has_audit)
+		(void)buf_addf(b,
+		    "  %-*s%llu lost, %llu duplicated, %llu reordered, %llu corrupted, %llu "
+		    "stale\n",
+		    LABEL_WIDTH, "audit", (unsigned long long)c->lost,
+		    (unsigned long long)c->duplicated, (unsigned long long)c->reordered,
+		    (unsigned long long)c->corrupted, (unsigned long long)c->stale); /* no cap */
+	(void)buf_addf(b, "  %-*s%10s %10s %10s %10s %10s\n", LABEL_WIDTH, "latency", "p50", "p90",
+	    "p99", "p99.9", "max");                        /* no cap */
+	(void)buf_add(b, buf_head(&r->rows), r->rows.len); /* no cap */
+	machine_look(&m);
+	(void)buf_addf(b, "  %-*s%ld cores, %s, %s\n", LABEL_WIDTH, "machine", m.cores, m.cpu,
+	    m.kernel); /* no cap */
+}
+
+static int write_hgrm(struct report *r, struct why *w)
+{
+	struct buf b;
+
+	if (r->hgrm == NULL)
+		return 0;
+	int fd = open(r->hgrm, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return why_errno(w, WHY_CANTCREAT, "--hgrm %s", r->hgrm);
+	buf_init(&b, SIZE_MAX / 2);
+	(void)hist_text(&b, &r->first); /* no cap */
+	int ok = proc_write(fd, r->hgrm, buf_head(&b), b.len, w);
+	if (close(fd) < 0 && ok == 0)
+		ok = why_errno(w, WHY_IO, "%s", r->hgrm);
+	buf_fini(&b);
+	return ok;
+}
+
+/* Says what makes the status 1. */
+static bool judge(const struct report *r)
+{
+	const struct audit_counts *c = &r->counts;
+	bool dirty = r->has_audit && !audit_is_clean(c);
+	bool missed = r->has_slots && pace_missed(&r->slots) > PACE_MISSED_MAX;
+
+	if (dirty)
+		say(r->say, SAY_ERROR,
+		    "audit: %llu lost, %llu duplicated, %llu reordered, %llu corrupted, %llu stale",
+		    (unsigned long long)c->lost, (unsigned long long)c->duplicated,
+		    (unsigned long long)c->reordered, (unsigned long long)c->corrupted,
+		    (unsigned long long)c->stale);
+	if (missed)
+		say(r->say, SAY_ERROR,
+		    "%.2f%% of the slots were missed: the load itself was the bottleneck (a lower "
+		    "--rate, or more --pipeline or --connections)",
+		    pace_missed(&r->slots));
+	return dirty || missed;
+}
+
+int report_end(struct report *r, bool failed, struct why *w)
+{
+	struct buf b;
+	int ok = 0;
+
+	buf_init(&b, SIZE_MAX / 2);
+	if (!r->say->quiet) {
+		make_table(r, &b);
+		(void)!write(STDERR_FILENO, buf_head(&b), b.len); /* stdout has the same */
+		buf_clear(&b);
+	}
+	int status = judge(r) || failed ? WHY_ENDED : 0;
+	if (r->json || !isatty(STDOUT_FILENO)) {
+		make_json(r, &b, status);
+		ok = proc_write(STDOUT_FILENO, "standard output", buf_head(&b), b.len, w);
+	}
+	buf_fini(&b);
+	if (write_hgrm(r, w) < 0 || ok < 0)
+		return -1;
+	return status;
+}
