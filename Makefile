@@ -24,16 +24,19 @@ BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_
 PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse jwt claims \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
-EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto fetch show local
+EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto fetch show local \
+           ticker
 TOP      = cli log wire append publish control source feed stream ready access token doctor inetd \
-           machine report report_probe
+           machine report report_probe \
+           load bench bench_pub
 
 # --- Commands and the foreign libraries that each declares.
-COMMANDS       = sp-pub sp-sub sp-sse sp-local
+COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench
 LIBS_sp-pub    = hiredis
 LIBS_sp-sub    = hiredis
 LIBS_sp-sse    = hiredis
 LIBS_sp-local  = hiredis
+LIBS_sp-bench  = hiredis
 
 foreign = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
 objects = $(patsubst %,$(BUILD)/lib/%.o,$(1))

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* sp-bench: load, latency and proof: what this machine, this Redis and these tools hold.
+ *
+ *	sp-bench pub --rate 20000 --connections 8 --duration 30s > pub.json */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+enum { PUB = 1, SUB = 2, PIPE = 4, PLOT = 8, LOADS = PUB | SUB | PIPE };
+
+static const struct mode {
+	const char *name;
+	int bit;
+	int (*run)(struct bench *b);
+} modes[] = {
+    {"pub", PUB, bench_pub},
+    {NULL, 0, NULL},
+};
+
+static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_rest *rest);
+static const struct mode *find_mode(struct bench *b, const struct opt_rest *rest);
+static int check(struct bench *b, const struct mode *m, const struct opt_rest *rest);
+
+int main(int argc, char **argv)
+{
+	struct bench b = BENCH_DEFAULTS;
+	struct opt_rest rest;
+	bool closed[3];
+
+	proc_std(closed);
+	switch (parse(&b, argc, argv, &rest)) {
+	case OPT_BAD:
+		return say_why(&b.cli.say, &b.why);
+	case OPT_EXIT:
+		return 0;
+	case OPT_RUN:
+		break;
+	}
+	const struct mode *m = find_mode(&b, &rest);
+	int status = m == NULL || check(&b, m, &rest) < 0 ? -1 : m->run(&b);
+	if (status < 0)
+		status = say_why(&b.cli.say, &b.why);
+	bench_close(&b);
+	return status;
+}
+
+static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_rest *rest)
+{
+	const struct opt opts[] = {
+	    {.kind = OPT_GROUP, .name = "Load"},
+	    {0, "rate", "R", OPT_NUMBER, &b->rate,
+		"messages a second, of all connections; 0: as fast as it goes (1000)", NULL, 0,
+		100000000},
+	    {0, "duration", "D", OPT_DURATION, &b->duration_ms, "how long (10s)", NULL, 1, 0},
+	    {0, "connections", "N", OPT_NUMBER, &b->connections,
+		"publishers; of sub: readers; of pipe: pipelines (1)", NULL, 1, 10000},
+	    {0, "size", "SIZE", OPT_SIZE, &b->size, "bytes of a message (200)", NULL, 1,
+		LOAD_SIZE_MAX},
+	    {0, "channels", "N", OPT_NUMBER, &b->channels,
+		"channels to spread the messages over (one a connection)", NULL, 1,
+		LOAD_CHANNELS_MAX},
+	    {0, "pipeline", "N", OPT_NUMBER, &b->pipeline,
+		"messages of one connection that may wait for an answer (1; 256 with --rate 0)",
+		NULL, 1, 1000000},
+	    {0, "durable", NULL, OPT_FLAG, &b->durable,
+		"through the log, as sp-pub does; else PUBLISH alone", NULL, 0, 0},
+	    {'c', "channel", "NAME", OPT_STRING, &b->channel,
+		"channels are NAME:0, NAME:1 … (bench)", NULL, 0, 0},
+	    {0, "publish-rate", "R", OPT_NUMBER, &b->publish_rate,
+		"of sub: publish the load itself, R a second; 0: as fast as it goes", NULL, 0,
+		100000000},
+	    {'n', "count", "N", OPT_NUMBER, &b->count, "of sub: end after N messages", NULL, 1,
+		INT64_MAX},
+	    {.kind = OPT_GROUP, .name = "Output"},
+	    {0, "json", NULL, OPT_FLAG, &b->report.json,
+		"print the JSON also when standard output is a terminal", NULL, 0, 0},
+	    {0, "hgrm", "FILE", OPT_STRING, &b->report.hgrm,
+		"write HdrHistogram's percentile text to FILE", NULL, 0, 0},
+	    {0, "to", NULL, OPT_CHOICE, &b->to, "of plot: the form (text on a terminal, else svg)",
+		"svg|png|text", 0, 0},
+	    CLI_OPTS_REDIS(&b->cli, "command-timeout"),
+	    CLI_OPTS_LOG(&b->cli),
+	    {.kind = OPT_GROUP},
+	};
+	const struct opt_tool tool = {.name = "sp-bench",
+	    .summary = "Load, latency and proof: what this machine and this Redis hold.",
+	    .usage = "sp-bench pub | sub | pipe [options]\nsp-bench plot FILE ... > chart.svg",
+	    .examples = "sp-bench pub --rate 20000 --connections 8 --duration 30s > pub.json\n"
+			"sp-bench sub --publish-rate 20000 --durable\n"
+			"sp-bench pipe --rate 1000 --hgrm pipe.hgrm\n"
+			"sp-bench plot pub.json > pub.svg",
+	    .opts = opts,
+	    .operands = "pub sub pipe plot"};
+
+	return opt_parse(&tool, argc, argv, rest, &b->why);
+}
+
+static const struct mode *find_mode(struct bench *b, const struct opt_rest *rest)
+{
+	const char *name = rest->noperands > 0 ? rest->operands[0] : "";
+	char quoted[64];
+
+	for (const struct mode *m = modes; m->name != NULL; m++)
+		if (strcmp(m->name, name) == 0)
+			return m;
+	if (name[0] == '\0')
+		(void)why_set(
+		    &b->why, WHY_USAGE, "what to measure? pub, sub, pipe or plot"); /* fills */
+	else
+		(void)why_set(&b->why, WHY_USAGE, "\"%s\" is none of pub, sub, pipe, plot",
+		    why_quote(quoted, sizeof quoted, name, strlen(name))); /* as above */
+	return NULL;
+}
+
+/* An option that means nothing to the mode is refused, not passed over. */
+static int check(struct bench *b, const struct mode *m, const struct opt_rest *rest)
+{
+	const struct {
+		const char *name;
+		bool given;
+		int modes;
+	} given[] = {
+	    {"rate", b->rate >= 0, PUB | PIPE},
+	    {"duration", b->duration_ms >= 0, LOADS},
+	    {"connections", b->connections >= 0, LOADS},
+	    {"size", b->size >= 0, LOADS},
+	    {"channels", b->channels >= 0, PUB | SUB},
+	    {"pipeline", b->pipeline >= 0, PUB | SUB},
+	    {"durable", b->durable, LOADS},
+	    {"channel", b->channel != NULL, LOADS},
+	    {"publish-rate", b->publish_rate >= 0, SUB},
+	    {"count", b->count >= 0, SUB},
+	    {"json", b->report.json, LOADS},
+	    {"hgrm", b->report.hgrm != NULL, LOADS},
+	    {"to", b->to >= 0, PLOT},
+	    {"url", b->cli.url_text != NULL, LOADS},
+	};
+
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+		if (given[i].given && (given[i].modes & m->bit) == 0)
+			return why_set(
+			    &b->why, WHY_USAGE, "--%s means nothing to %s", given[i].name, m->name);
+	b->files = (const char *const *)rest->operands + 1;
+	if (m->bit != PLOT && (rest->noperands > 1 || rest->command != NULL))
+		return why_set(&b->why, WHY_USAGE, "unexpected argument %s",
+		    rest->noperands > 1 ? rest->operands[1] : "--");
+	return 0;
+}
