@@ -28,7 +28,8 @@ EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input
            ticker
 TOP      = cli log wire append publish control source feed stream ready access token doctor inetd \
            machine report report_probe \
-           load bench bench_pub
+           load bench bench_pub \
+           loader bench_sub
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

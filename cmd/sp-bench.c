@@ -17,6 +17,7 @@ static const struct mode {
 	int (*run)(struct bench *b);
 } modes[] = {
     {"pub", PUB, bench_pub},
+    {"sub", SUB, bench_sub},
     {NULL, 0, NULL},
 };
 

@@ -93,6 +93,7 @@ static void end_second(struct bench *b, int64_t end_ns)
 	    *g->done - b->done_before, *g->errors - b->errors_before, g->second);
 	b->done_before = *g->done;
 	b->errors_before = *g->errors;
+	hist_add(g->all, g->second);
 	hist_clear(g->second);
 }
 
@@ -109,7 +110,7 @@ static void on_tick(void *arg)
 	    &(struct report_live){.connections = g->connections,
 		.errors = *g->errors,
 		.rate = seconds > 0 ? (double)*g->done / seconds : 0,
-		.h = g->all,
+		.h = g->all->count > 0 ? g->all : g->second,
 		.left_ms = b->end_ns == INT64_MAX ? -1
 		    : now < b->end_ns             ? (b->end_ns - now) / 1000000
 						  : 0});

@@ -17,8 +17,8 @@
  * that is read ten times a second for the live line and once a second for the series.
  */
 struct bench_gauge {
-	const struct hist *all; /* of the run so far */
-	struct hist *second;    /* cleared by whoever reads it */
+	struct hist *all;    /* of the run so far: the seconds are added to it */
+	struct hist *second; /* of this second */
 	const uint64_t *done, *errors;
 	uint64_t connections;
 };

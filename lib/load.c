@@ -380,7 +380,6 @@ static void measure(struct member *m, size_t n)
 	for (; n > 0 && m->waiting > 0; n--, m->waiting--) {
 		const struct sent *s = &m->ring[m->head];
 
-		hist_record(&l->facts.corrected, now - s->intended_ns);
 		hist_record(&l->facts.second, now - s->intended_ns);
 		hist_record(&l->facts.uncorrected, now - s->sent_ns);
 		l->facts.acked++;

@@ -49,9 +49,10 @@ struct load_ops {
 };
 
 struct load_facts {
-	struct hist corrected, uncorrected, second; /* second: corrected; whoever reads clears it */
-	uint64_t sent, acked, errors;               /* errors: answers that are lost or bad */
-	uint64_t bytes;                             /* of messages acknowledged */
+	struct hist second; /* corrected; whoever reads it adds it to `corrected` and clears it */
+	struct hist corrected, uncorrected;
+	uint64_t sent, acked, errors; /* errors: answers that are lost or bad */
+	uint64_t bytes;               /* of messages acknowledged */
 	struct pace_slots slots;
 	int64_t last_ns; /* when the last answer came */
 };
