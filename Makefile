@@ -25,11 +25,13 @@ PROTOCOL = join note run intake sse_json http http_query http_answer cors route 
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto fetch show local \
-           ticker
+           ticker \
+           hose
 TOP      = cli log wire append publish control source feed stream ready access token doctor inetd \
            machine report report_probe \
            load bench bench_pub \
-           loader bench_sub
+           loader bench_sub \
+           bench_pipe
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

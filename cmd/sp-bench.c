@@ -18,6 +18,7 @@ static const struct mode {
 } modes[] = {
     {"pub", PUB, bench_pub},
     {"sub", SUB, bench_sub},
+    {"pipe", PIPE, bench_pipe},
     {NULL, 0, NULL},
 };
 

@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chan.h"
@@ -33,6 +34,8 @@ int bench_open(struct bench *b, const char *mode)
 	if (strlen(b->channel) > CHAN_NAME_MAX - CHANNEL_TAIL)
 		return why_set(
 		    &b->why, WHY_USAGE, "-c: longer than %d bytes", CHAN_NAME_MAX - CHANNEL_TAIL);
+	if (b->cli.url_text != NULL)
+		b->url = xstrdup(b->cli.url_text);
 	if (cli_redis(&b->cli, true, &b->link, &b->why) < 0)
 		return -1;
 	/* A run shorter than a lost connection has nothing to wait for. */
@@ -50,6 +53,9 @@ void bench_close(struct bench *b)
 	b->loop = NULL;
 	report_fini(&b->report);
 	cli_fini(&b->cli);
+	if (b->url != NULL)
+		explicit_bzero(b->url, strlen(b->url));
+	free(b->url);
 }
 
 int bench_load_conf(struct bench *b, int64_t rate, struct load_conf *conf)

@@ -33,6 +33,7 @@ struct bench {
 	int64_t rate, duration_ms, connections, size, channels, pipeline, publish_rate, count;
 	bool durable;
 	const char *channel;
+	char *url;                /* what -u said, before it was hidden; heap */
 	const char *const *files; /* plot's operands, NULL behind the last */
 	int to;                   /* plot: the terminal, in the order of its choices */
 	/* The run */
