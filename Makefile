@@ -20,7 +20,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
            json json_text id msg ndjson \
            hist \
-           stamp audit pace
+           stamp audit pace \
+           plot_run plot
 PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse jwt claims \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
@@ -31,7 +32,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
            machine report report_probe \
            load bench bench_pub \
            loader bench_sub \
-           bench_pipe
+           bench_pipe \
+           bench_plot
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

@@ -19,6 +19,7 @@ static const struct mode {
     {"pub", PUB, bench_pub},
     {"sub", SUB, bench_sub},
     {"pipe", PIPE, bench_pipe},
+    {"plot", PLOT, bench_plot},
     {NULL, 0, NULL},
 };
 
