@@ -53,6 +53,14 @@ struct curve {
 	const char *columns, *suffix, *style;
 };
 
+/* Without colours a run is told by its character, which gnuplot chooses by its number. */
+static int add_style(struct buf *b, const struct plot *p, const char *style, size_t run)
+{
+	if (p->form == PLOT_TEXT && !p->colour)
+		return buf_addf(b, " with %s lt %zu", style, run + 1);
+	return buf_addf(b, " with %s lc rgb '%s'", style, colours[run]);
+}
+
 static int add_curves(struct buf *b, const struct plot *p, const struct curve *c, size_t n)
 {
 	const char *between = "plot ";
@@ -66,8 +74,7 @@ static int add_curves(struct buf *b, const struct plot *p, const struct curve *c
 			label[sizeof label - 1] = '\0';
 			if (buf_addf(b, "%s$%c%zu using %s title ", between, c[k].data, i,
 				c[k].columns) < 0 ||
-			    add_label(b, label) < 0 ||
-			    buf_addf(b, " with %s lc rgb '%s'", c[k].style, colours[i]) < 0)
+			    add_label(b, label) < 0 || add_style(b, p, c[k].style, i) < 0)
 				return -1;
 			between = ", \\\n     ";
 		}
@@ -163,6 +170,11 @@ static const char style[] =
 
 int plot_finish(struct buf *out, const struct plot *p, const char *made, size_t len)
 {
+	/* A printer's form feed helps nobody here. */
+	if (len > 0 && made[0] == '\f') {
+		made++;
+		len--;
+	}
 	const char *tag = p->form == PLOT_SVG && len > 0 ? memmem(made, len, "<svg", 4) : NULL;
 	const char *end = tag != NULL ? memchr(tag, '>', len - (size_t)(tag - made)) : NULL;
 	size_t front = end != NULL ? (size_t)(end + 1 - made) : 0;
