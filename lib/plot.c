@@ -95,8 +95,8 @@ static int add_terminal(struct buf *b, const struct plot *p)
 		    "font 'sans,10'\n",
 		    background);
 	case PLOT_TEXT:
-		return buf_addf(
-		    b, "set terminal dumb size %d,%d noenhanced ansirgb\n", p->columns, p->rows);
+		return buf_addf(b, "set terminal dumb size %d,%d noenhanced %s\n", p->columns,
+		    p->rows, p->colour ? "ansirgb" : "mono");
 	}
 	return -1;
 }
