@@ -5,8 +5,8 @@
 load helpers
 load docs
 
-PAGES=(sp-pub.1 sp-sub.1 sp-sse.1 sp-local.1 spout.7)
-TOOLS=(sp-pub sp-sub sp-sse sp-local)
+PAGES=(sp-pub.1 sp-sub.1 sp-sse.1 sp-local.1 sp-bench.1 spout.7)
+TOOLS=(sp-pub sp-sub sp-sse sp-local sp-bench)
 
 # A private Redis of the test's own, and an llm.
 sandbox() {
@@ -71,6 +71,12 @@ run_page() { # FINDER FILE
 @test "sp-local(1): each session runs as shown" {
 	sandbox
 	run_page man_sessions "$ROOT/man/sp-local.1"
+}
+
+@test "sp-bench(1): each session runs as shown" {
+	sandbox
+	start_private
+	run_page man_sessions "$ROOT/man/sp-bench.1"
 }
 
 @test "the README: each session runs as shown" {
