@@ -43,7 +43,7 @@ struct sub {
 	int64_t last_ns;
 	struct timer look;
 	struct loader_facts published;
-	bool told;
+	bool told, enough; /* enough: --count of them */
 };
 
 static const struct link_ops link_ops;
@@ -61,8 +61,10 @@ static void take(struct reader *r, size_t channel, const char *text, size_t len)
 {
 	struct sub *s = r->sub;
 	struct audit_stamp stamp;
-	int64_t now = clock_ns();
 
+	if (s->enough)
+		return; /* the rest of what had been read */
+	int64_t now = clock_ns();
 	switch (audit_take(r->audit, channel, text, len, &stamp)) {
 	case AUDIT_NONE:
 		/* On channels that have our own publisher only, nothing else can be. */
@@ -79,7 +81,8 @@ static void take(struct reader *r, size_t channel, const char *text, size_t len)
 	s->done++;
 	s->bytes += len;
 	s->last_ns = now;
-	if (s->b->count > 0 && s->done >= (uint64_t)s->b->count)
+	s->enough = s->b->count > 0 && s->done >= (uint64_t)s->b->count;
+	if (s->enough)
 		finish(s);
 }
 
