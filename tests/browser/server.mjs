@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// server: the gateway under test, on a free port of 127.0.0.1, with a Redis that is private to it.
+// server: the gateway under test, on a free port of 127.0.0.1, and publishers; Redis is $REDIS_URL.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
@@ -22,9 +22,9 @@ function start(program, args, options = {}) {
 	return child;
 }
 
-export async function end(child, signal = "SIGKILL") {
+async function end(child) {
 	if (child.exitCode !== null || child.signalCode !== null) return;
-	child.kill(signal);
+	child.kill("SIGKILL");
 	await once(child, "exit");
 }
 
@@ -37,45 +37,45 @@ export async function until(what, test, ms = 15000) {
 	}
 }
 
-export async function redis(dir) {
-	const socket = path.join(dir, "redis.sock");
-	const child = start("redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir, "--logfile", path.join(dir, "redis.log")]);
-	await until("redis", () => spawnSync("redis-cli", ["-s", socket, "PING"]).stdout.toString().trim() === "PONG");
-	return { child, url: `unix://${socket}` };
+// A publisher of JSON lines: send(object) and end(). Killed with the tests.
+export function publisher(args) {
+	const child = start(path.join(bin, "sp-pub"), ["-f", "json", ...args], { stdio: ["pipe", "ignore", "ignore"] });
+	child.stdin.on("error", () => {});
+	return {
+		child,
+		send: (...messages) => child.stdin.write(messages.map((m) => JSON.stringify(m) + "\n").join("")),
+		say: (text) => child.stdin.write(text.split(/(?<= )/).map((w) => JSON.stringify({ type: "token", content: w }) + "\n").join("")),
+		end: () => (child.stdin.end(), child.exitCode === null ? once(child, "exit") : null),
+	};
 }
 
-// Publishes: the command's standard input is `input`, or stays open and is returned.
-export function publish(url, args, input) {
-	const options = { env: { ...process.env, REDIS_URL: url }, stdio: ["pipe", "ignore", "inherit"] };
-	if (input === undefined && !args.includes("token")) return start(path.join(bin, "sp-pub"), args, options);
-	const done = spawnSync(path.join(bin, "sp-pub"), args, { ...options, input: input ?? "" });
-	if (done.status !== 0) throw new Error(`sp-pub ${args.join(" ")}: ${done.status}`);
-	return done;
+export function redis(...args) {
+	return spawnSync("redis-cli", ["-s", process.env.REDIS_URL.replace("unix://", ""), ...args]).stdout.toString().trim();
 }
 
-export function token(key, args) {
+export function token(key, ...args) {
 	return spawnSync(sse, ["token", "--key", key, ...args]).stdout.toString().trim();
 }
 
 // A server on `port` (0: a free one). {port, url, close()}
-export async function serve(redisUrl, { port = 0, args = [] } = {}) {
-	const s = await (listens ? real : stand_in)(redisUrl, port, args);
+export async function serve(port = 0, ...args) {
+	const s = await (listens ? real : stand_in)(port, args);
 	return { ...s, url: `http://127.0.0.1:${s.port}/` };
 }
 
-async function real(redisUrl, port, args) {
-	const child = start(sse, ["--listen", `127.0.0.1:${port}`, "-u", redisUrl, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+async function real(port, args) {
+	const child = start(sse, ["--listen", `127.0.0.1:${port}`, ...args], { stdio: ["ignore", "ignore", "pipe"] });
 	let said = "";
 	child.stderr.on("data", (d) => (said += d));
 	const ready = await until("ready", () => {
 		if (child.exitCode !== null) throw new Error(`sp-sse ended: ${said}`);
 		return said.match(/ready \S*?:(\d+)\s/);
 	});
-	return { port: +ready[1], close: (signal) => end(child, signal), said: () => said };
+	return { port: +ready[1], close: () => end(child) };
 }
 
 // Without --listen: the page from the tree, everything else from `sp-sse --inetd`.
-async function stand_in(redisUrl, port, args) {
+async function stand_in(port, args) {
 	const page = () => {
 		const html = fs.readFileSync(path.join(root, "web/viewer.html"));
 		const csp = spawnSync("sh", [path.join(root, "web/csp"), path.join(root, "web/viewer.html")]).stdout.toString().trim();
@@ -86,7 +86,7 @@ async function stand_in(redisUrl, port, args) {
 		sockets.add(socket);
 		socket.on("error", () => {}).once("data", (head) => {
 			if (/^GET \/(\?\S*)? /.test(head.toString("latin1"))) return void socket.end(page());
-			const child = start(sse, ["--inetd", "-u", redisUrl, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+			const child = start(sse, ["--inetd", ...args], { stdio: ["pipe", "pipe", "inherit"] });
 			child.stdin.on("error", () => {}).write(head);
 			socket.pipe(child.stdin);
 			child.stdout.pipe(socket);
