@@ -264,9 +264,13 @@ const scenarios = {
 		const p = stage();
 		for (let i = 0; i < 300; i++) p.send({ type: "token", stage: `n${i}`, content: "x" }, { type: "what", i });
 		p.say("x".repeat(300000));
-		await until("200 stages", async () => (await page.evaluate(() => document.querySelectorAll(".stage").length)) === 200);
+		await until("100 stages", async () => (await page.evaluate(() => document.querySelectorAll(".stage").length)) === 100);
 		await until("the text", () => page.evaluate(() => [...document.querySelectorAll(".body")].some((e) => e.textContent.length === 300000)));
 		assert(await page.evaluate(() => document.querySelectorAll("#notes li").length <= 200));
+		for (let i = 0; i < 5; i++) p.send({ type: "token", content: "y".repeat(900000) });
+		p.say("z");
+		await until("the limit", () => page.evaluate(() => [...document.querySelectorAll(".gap")].some((e) => /too long/.test(e.textContent))));
+		assert(await page.evaluate(() => document.body.textContent.length < 5e6 && !document.body.textContent.includes("yz")));
 		p.child.kill();
 		return [page];
 	},
