@@ -197,7 +197,7 @@ behind_nginx() {
 	activate=$(command -v systemd-socket-activate) || skip 'NOT TESTED: there is no systemd-socket-activate'
 	need_listen
 	publish_run a
-	bg systemd "$activate" -l "$PWD/web" -E REDIS_URL "$SPOUT_BUILD/sp-sse" --listen systemd
+	bg systemd "$activate" -l "$PWD/web" -E REDIS_URL -E ASAN_OPTIONS -E UBSAN_OPTIONS "$SPOUT_BUILD/sp-sse"
 	wait_until 5 listens "$PWD/web"
 	[[ $(get "$(stage_path)" | types /dev/stdin) == 'connected token done stream_end' ]]
 	[[ $(get "$(stage_path)" | types /dev/stdin) == 'connected token done stream_end' ]]

@@ -321,7 +321,7 @@ const scenarios = {
 
 	async tokens() {
 		const key = `${process.env.BATS_TEST_TMPDIR}/key`;
-		fs.writeFileSync(key, "0123456789abcdef0123456789abcdef\n");
+		fs.writeFileSync(key, "0123456789abcdef0123456789abcdef\n", { mode: 0o600 });
 		await server.close();
 		server = await serve(0, "--key", key);
 		const good = gateway.token(key, "-p", project, "-s", "s", "--for", "5m"), other = gateway.token(key, "-p", "other", "-s", "s", "--for", "5m");
@@ -350,7 +350,7 @@ const scenarios = {
 
 	async stop() {
 		const key = `${process.env.BATS_TEST_TMPDIR}/key`;
-		fs.writeFileSync(key, "0123456789abcdef0123456789abcdef\n");
+		fs.writeFileSync(key, "0123456789abcdef0123456789abcdef\n", { mode: 0o600 });
 		await server.close();
 		server = await serve(0, "--key", key);
 		const p = stage(), args = ["-p", project, "-s", "s", "--for", "5m"];
@@ -513,7 +513,9 @@ async function launch() {
 }
 
 async function run(name) {
-	if (["tokens", "stop"].includes(name) && !gateway.listens) return console.log("SKIP: this sp-sse knows no tokens yet");
+	const { listens, hasTokens } = gateway;
+	if ((name === "tokens" && !hasTokens) || (name === "stop" && !(hasTokens && listens)))
+		return console.log("SKIP: this sp-sse has no tokens, or does not stop anybody");
 	server = await serve();
 	browser = await chromium.connect(process.env.BROWSER_WS);
 	context = await browser.newContext({ viewport: { width: 1280, height: 800 } });

@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const bin = process.env.SPOUT_BUILD ?? path.join(root, "build");
 const sse = path.join(bin, "sp-sse");
-export const listens = spawnSync(sse, ["--help"]).stdout.toString().includes("--listen");
+const help = spawnSync(sse, ["--help"]).stdout.toString();
+export const listens = help.includes("--listen");
+export const hasTokens = !help.includes("tokens are not supported");
 
 const children = new Set();
 process.on("exit", () => children.forEach((c) => c.kill("SIGKILL")));
