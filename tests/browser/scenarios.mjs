@@ -357,10 +357,10 @@ const scenarios = {
 		p.say("and so on ");
 		const reader = await open(target(`&token=${gateway.token(key, ...args)}`));
 		await shows(reader, "the text", text, "and so on ");
-		assert.equal(await reader.isVisible("text=Stop"), false, "who may not publish has no button");
+		assert.equal(await reader.isVisible(".stop"), false, "who may not publish has no button");
 		const page = await open(target(`&token=${gateway.token(key, "--pub", ...args)}`));
 		await shows(page, "the text", text, "and so on ");
-		await page.click("text=Stop");
+		await page.click(".stop");
 		await shows(page, "the end", badge, "Stopped");
 		assert.match(await notes(page), /Asked s to stop/);
 		return [reader, page];
@@ -400,7 +400,7 @@ const scenarios = {
 		const lines = Array.from({ length: 2000 }, (_, i) => `line ${i}\n`).join("") + "end";
 		p.send({ type: "token", content: lines });
 		await shows(page, "the text", text, lines);
-		await page.click("text=Copy");
+		await page.click(".copy");
 		await shows(page, "the button", (pg) => pg.textContent(".copy"), "Copied");
 		assert.equal(await page.evaluate(() => navigator.clipboard.readText()), lines);
 		assert(await page.evaluate(() => document.querySelectorAll(".text div").length > 3), "long text is laid out in blocks");
