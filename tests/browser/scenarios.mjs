@@ -383,13 +383,13 @@ const scenarios = {
 	// A parser fed whole and a character at a time must tell the same.
 	async parser() {
 		const page = await open(server.url);
-		const stream = "retry: 5\nretry: x\n: comment\nid: 1\ndata: a\n\ndata:b\ndata: c\n\nid: 2\n\rdata\n\nid: \0\nevent: x\ndata: d\r\n\r\nid\ndata:  e\r\rdata: lost";
+		const stream = "retry: 5\nretry: x\n: comment\nid: 1\ndata: a\n\ndata:b\ndata: c\n\nid: 2\n\rdata\n\nid: \0\nevent: x\ndata: d\r\ndata: e\r\n\r\nid\ndata:  e\r\rdata: lost";
 		const run = (size) => page.evaluate(([s, size]) => {
 			const out = [], feed = parser((id, data) => out.push([id, data]), (ms) => out.push(ms));
 			for (let i = 0; i < s.length; i += size) feed(s.slice(i, i + size));
 			return out;
 		}, [stream, size]);
-		const want = [5, ["1", "a"], ["1", "b\nc"], ["2", ""], ["2", "d"], ["", " e"]];
+		const want = [5, ["1", "a"], ["1", "b\nc"], ["2", ""], ["2", "d\ne"], ["", " e"]];
 		for (const size of [1000, 1, 2, 3, 7]) assert.deepEqual(await run(size), want, `pieces of ${size}`);
 		return [page];
 	},
