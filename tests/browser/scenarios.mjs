@@ -45,7 +45,8 @@ async function open(url = target(), ctx = context) {
 		page.urls.push(r.url());
 		if (streams.test(r.url()) && r.method() === "GET") page.streams.push(r);
 	});
-	await page.goto(url);
+	const policy = (await page.goto(url))?.headers()["content-security-policy"];
+	page.policy = policy;
 	return page;
 }
 
@@ -56,6 +57,7 @@ async function shot(page, name) {
 const scenarios = {
 	async stream() {
 		const page = await open(), p = stage();
+		assert.match(page.policy ?? "none", /default-src 'none'.*connect-src 'self'/, "the Content-Security-Policy");
 		p.send({ type: "stage_update", status: "processing", message: "chapter one", progress: 42 }, { type: "reasoning", content: "Hm." });
 		p.say("Once upon ");
 		await shows(page, "the first words", text, "Once upon ");
