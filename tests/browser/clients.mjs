@@ -21,10 +21,10 @@ const relay = net.createServer((client) => {
 	const drop = () => (client.destroy(), server.destroy());
 	client.on("error", drop).on("close", drop).pipe(server);
 	server.on("error", drop).on("end", () => client.end()).on("data", (bytes) => {
+		if (client.writableEnded) return;
 		client.write(bytes);
-		if (!first) return;
-		left -= bytes.toString("latin1").split("\n\n").length - 1;
-		if (left <= 0) setTimeout(drop, 50);
+		left -= first ? bytes.toString("latin1").split("\n\n").length - 1 : 0;
+		if (first && left <= 0) client.end(() => server.destroy());
 	});
 });
 relay.listen(0, "127.0.0.1");

@@ -448,9 +448,12 @@ const scenarios = {
 		await p.end();
 		await shows(page, "the end", badge, "Done", 30000);
 		assert.equal((await text(page)).length, words(n).length);
-		const frames = (await page.evaluate(() => frames_ms)).sort((a, b) => a - b), p95 = frames[Math.floor(frames.length * 0.95)];
-		console.log(`# ${n} tokens: ${frames.length} frames, 95 % of them within ${p95.toFixed(0)} ms, the longest ${frames.at(-1).toFixed(0)} ms`);
-		assert(p95 < 150, `95 % of the frames within ${p95} ms`);
+		// How long a frame takes is the machine's affair; that it does not take longer as the text grows is ours.
+		const frames = await page.evaluate(() => frames_ms), third = Math.floor(frames.length / 3);
+		const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+		const early = median(frames.slice(0, third)), late = median(frames.slice(-third));
+		console.log(`# ${n} tokens in ${frames.length} frames: median ${early.toFixed(0)} ms in the first third, ${late.toFixed(0)} ms in the last`);
+		assert(late < 3 * early + 20, `frames take longer: ${early} ms, then ${late} ms`);
 		return [page];
 	},
 
