@@ -23,6 +23,7 @@ BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_
            stamp audit pace \
            plot_run plot
 PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse jwt claims \
+           hold \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto fetch show local \

@@ -159,7 +159,7 @@ static void deliver_entry(struct feed *f, const struct log_entry *e)
 
 static void deliver_held(struct feed *f, struct source *s)
 {
-	struct join_message m;
+	struct hold_message m;
 
 	while (!f->stopped && join_held(&s->join, &m))
 		f->ops->on_message(f->arg,
@@ -265,7 +265,7 @@ static void deliver_live(struct feed *f, struct source *s, const struct feed_mes
 	/* What has no id is in no log: it is passed on as it comes. */
 	if (m->has_id && s->log != NULL &&
 	    !join_live(&s->join,
-		&(struct join_message){m->channel, m->text, m->channel_len, m->len, m->id}))
+		&(struct hold_message){m->channel, m->text, m->channel_len, m->len, m->id}))
 		return;
 	if (m->has_id && s->log == NULL && id_cmp(m->id, s->join.cursor) > 0)
 		s->join.cursor = m->id; /* only to tell of a gap */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "hold.h"
 #include "id.h"
 
 /*
@@ -38,13 +39,6 @@ struct join {
 	struct buf held;  /* live messages that wait for the page */
 };
 
-/* A message that was held; borrowed from the join until the next call. */
-struct join_message {
-	const char *channel, *text;
-	size_t channel_len, len;
-	struct id id;
-};
-
 void join_init(struct join *j, size_t held_max_bytes);
 void join_fini(struct join *j);
 
@@ -63,13 +57,14 @@ bool join_has_gap(struct join *j, struct id first);
  * it is, and for entries that are passed over because they belong to others. A live message is kept
  * when it must wait. */
 bool join_entry(struct join *j, struct id id);
-bool join_live(struct join *j, const struct join_message *m);
+bool join_live(struct join *j, const struct hold_message *m);
 
 /* The page is over: it had n entries of that many bytes. True: all is caught up, deliver what
  * join_held gives. False: ask again. */
 bool join_page(struct join *j, size_t n, size_t bytes);
 
-/* The next message that was held and is to be delivered; false when there is none. */
-bool join_held(struct join *j, struct join_message *m);
+/* The next message that was held and is to be delivered, borrowed from the join until the next
+ * call; false when there is none. */
+bool join_held(struct join *j, struct hold_message *m);
 
 #endif

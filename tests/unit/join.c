@@ -45,11 +45,11 @@ static void receive_live(struct world *w)
 	char text[16];
 	int len = snprintf(text, sizeof text, "%d", n);
 
-	if (join_live(&w->j, &(struct join_message){"c", text, 1, (size_t)len, id_of(n)}))
+	if (join_live(&w->j, &(struct hold_message){"c", text, 1, (size_t)len, id_of(n)}))
 		deliver(w, n);
 }
 
-static int number(const struct join_message *m)
+static int number(const struct hold_message *m)
 {
 	char text[16] = "";
 
@@ -60,7 +60,7 @@ static int number(const struct join_message *m)
 static void receive_page(struct world *w)
 {
 	size_t n = 0;
-	struct join_message m;
+	struct hold_message m;
 
 	w->page_answered = w->page_asked = false;
 	if (join_has_gap(
@@ -168,16 +168,16 @@ int main(void)
 
 	struct join j;
 	join_init(&j, 1 << 20);
-	ok(!join_live(&j, &(struct join_message){"c", "x", 1, 1, {5, 0}}),
+	ok(!join_live(&j, &(struct hold_message){"c", "x", 1, 1, {5, 0}}),
 	    "before the page, a live message waits");
 	join_ask(&j);
 	ok(join_page(&j, 0, 0), "an empty page means: caught up");
-	struct join_message m;
+	struct hold_message m;
 	ok(!join_held(&j, &m),
 	    "what came before the page was asked for is in the page, or was never");
-	ok(join_live(&j, &(struct join_message){"c", "x", 1, 1, {5, 0}}),
+	ok(join_live(&j, &(struct hold_message){"c", "x", 1, 1, {5, 0}}),
 	    "then live messages pass at once");
-	ok(!join_live(&j, &(struct join_message){"c", "x", 1, 1, {5, 0}}), "but not twice");
+	ok(!join_live(&j, &(struct hold_message){"c", "x", 1, 1, {5, 0}}), "but not twice");
 	join_fini(&j);
 	return t_done();
 }
