@@ -25,7 +25,8 @@ BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_
 PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse jwt claims \
            hold \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
-           dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
+           dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere \
+           merge
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto fetch show local \
            ticker \
            hose
@@ -34,7 +35,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
            load bench bench_pub \
            loader bench_sub \
            bench_pipe \
-           bench_plot
+           bench_plot \
+           span
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

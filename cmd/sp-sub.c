@@ -33,6 +33,7 @@ struct sub {
 	struct timer silence;
 	struct opt_list channels, patterns;
 	struct feed_source *sources;
+	struct feed_log *logs; /* theirs, from the cursor file */
 	char *project_channel;
 	const char *since_text, *until_text, *filter_text, *cursor_path, *command;
 	int64_t most, silence_ms;     /* 0: no limit */
@@ -188,17 +189,27 @@ static bool is_one_stage(const struct sub *s)
 	    chan_parse(only->name, strlen(only->name), &parts);
 }
 
-/* Each source begins behind its cursor, if the file has one. */
+/* Each source begins behind its cursor, if the file has one; and so does each log of a pattern over
+ * several. */
 static int read_cursors(struct sub *s)
 {
+	size_t n = 0;
+
 	if (s->cursor_path == NULL)
 		return 0;
 	if (cursor_open(&s->cursor, s->cursor_path, &s->why) < 0)
 		return -1;
+	s->logs = xcalloc(s->cursor.n * (size_t)s->conf.nsources + 1, sizeof *s->logs);
 	for (int i = 0; i < s->conf.nsources; i++) {
 		struct feed_source *to = &s->sources[i];
+		size_t at = 0;
 
 		to->resumes = cursor_find(&s->cursor, to->name, s->conf.nsources == 1, &to->after);
+		to->logs = s->logs + n;
+		while (to->is_pattern &&
+		    cursor_next(&s->cursor, to->name, &at, &s->logs[n].log, &s->logs[n].after) > 0)
+			n++;
+		to->nlogs = (size_t)(s->logs + n - to->logs);
 	}
 	return 0;
 }
@@ -366,11 +377,11 @@ static bool is_in(struct json_slice type, const char *list)
 	return false;
 }
 
-static void move_cursor(struct sub *s, int source, struct id id)
+static void move_cursor(struct sub *s, int source, const char *log, struct id id)
 {
-	if (s->cursor_path == NULL || !feed_has_cursor(s->feed, source))
+	if (s->cursor_path == NULL)
 		return;
-	cursor_set(&s->cursor, s->sources[source].name, id);
+	cursor_set(&s->cursor, s->sources[source].name, log, id);
 	s->moved = true;
 }
 
@@ -388,7 +399,7 @@ static void on_message(void *arg, const struct feed_message *m)
 	if (s->show.text && json_means(type, "error"))
 		tell_error(s, m);
 	if (m->has_id)
-		move_cursor(s, m->source, m->id);
+		move_cursor(s, m->source, m->log, m->id);
 	s->last_ms = loop_now(s->loop);
 	bool enough = s->most > 0 && s->count >= s->most;
 	bool last = s->until_text != NULL && is_in(type, s->until_text);
@@ -416,6 +427,14 @@ static void on_gap(void *arg, int source, struct id after, struct id before)
 	buf_fini(&b);
 }
 
+static void on_forget(void *arg, int source, const char *log, struct id floor)
+{
+	struct sub *s = arg;
+
+	cursor_drop(&s->cursor, s->sources[source].name, log);
+	move_cursor(s, source, NULL, floor);
+}
+
 static void on_idle(void *arg)
 {
 	flush(arg);
@@ -439,7 +458,7 @@ static void on_start(void *arg, int source, struct id cursor, const struct log_r
 	(void)id_format(cursor, id); /* the length does not matter */
 	cli_up(&s->cli);
 	/* Where it began counts too: a restart before the first message goes on from here. */
-	move_cursor(s, source, cursor);
+	move_cursor(s, source, NULL, cursor);
 	flush(s);
 	if (s->why.status != 0)
 		return;
@@ -467,6 +486,7 @@ static const struct feed_ops feed_ops = {
     .on_start = on_start,
     .on_message = on_message,
     .on_gap = on_gap,
+    .on_forget = on_forget,
     .on_idle = on_idle,
     .on_down = on_down,
     .on_dead = on_dead,
@@ -512,6 +532,7 @@ static int report(struct sub *s)
 	opt_list_fini(&s->channels);
 	opt_list_fini(&s->patterns);
 	free(s->sources);
+	free(s->logs);
 	free(s->project_channel);
 	cli_fini(&s->cli);
 	if (proc_output_is_gone())

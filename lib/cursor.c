@@ -33,7 +33,7 @@ int cursor_parse(struct cursor_file *f, const char *text, size_t len, struct why
 				    line);
 			char *name = space != NULL ? xstrndup(space + 1, (size_t)(eol - space) - 1)
 						   : xstrdup("");
-			cursor_set(f, name, id);
+			cursor_set(f, name, NULL, id);
 			free(name);
 		}
 		text = eol + 1;
@@ -78,26 +78,92 @@ void cursor_close(struct cursor_file *f)
 	*f = (struct cursor_file){0};
 }
 
-bool cursor_find(const struct cursor_file *f, const char *name, bool only, struct id *id)
+/* How name[, log] compares with the name of a line. */
+static int compare(const char *line, const char *name, const char *log)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->cursors[i].name, name) == 0 ||
-		    (only && f->n == 1 && f->cursors[i].name[0] == '\0')) {
-			*id = f->cursors[i].id;
-			return true;
-		}
-	return false;
+	size_t n = strlen(name);
+
+	if (log == NULL)
+		return strcmp(line, name);
+	int r = strncmp(line, name, n);
+	if (r != 0)
+		return r;
+	return line[n] == '\t' ? strcmp(line + n + 1, log) : (unsigned char)line[n] - '\t';
 }
 
-void cursor_set(struct cursor_file *f, const char *name, struct id id)
+/* The first line that is not in front of name[, log]. */
+static size_t place_of(const struct cursor_file *f, const char *name, const char *log)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->cursors[i].name, name) == 0) {
-			f->cursors[i].id = id;
-			return;
+	size_t low = 0, high = f->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (compare(f->cursors[mid].name, name, log) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static bool is_at(const struct cursor_file *f, size_t i, const char *name, const char *log)
+{
+	return i < f->n && compare(f->cursors[i].name, name, log) == 0;
+}
+
+bool cursor_find(const struct cursor_file *f, const char *name, bool only, struct id *id)
+{
+	size_t i = place_of(f, name, NULL);
+
+	if (!is_at(f, i, name, NULL))
+		i = 0;
+	if (!is_at(f, i, name, NULL) && !(only && f->n == 1 && is_at(f, 0, "", NULL)))
+		return false;
+	*id = f->cursors[i].id;
+	return true;
+}
+
+int cursor_next(
+    const struct cursor_file *f, const char *pattern, size_t *i, const char **log, struct id *id)
+{
+	size_t n = strlen(pattern), at = *i > 0 ? *i : place_of(f, pattern, "");
+
+	if (at == f->n || strncmp(f->cursors[at].name, pattern, n) != 0 ||
+	    f->cursors[at].name[n] != '\t')
+		return 0;
+	*log = f->cursors[at].name + n + 1;
+	*id = f->cursors[at].id;
+	*i = at + 1;
+	return 1;
+}
+
+void cursor_set(struct cursor_file *f, const char *name, const char *log, struct id id)
+{
+	size_t i = place_of(f, name, log), n = strlen(name) + (log != NULL ? strlen(log) + 1 : 0);
+
+	if (!is_at(f, i, name, log)) {
+		if (f->n == f->size) {
+			f->size = f->size > 0 ? f->size * 2 : 4;
+			f->cursors = xrealloc(f->cursors, f->size * sizeof *f->cursors);
 		}
-	f->cursors = xrealloc(f->cursors, (f->n + 1) * sizeof *f->cursors);
-	f->cursors[f->n++] = (struct cursor){id, xstrdup(name)};
+		struct cursor *c = &f->cursors[i];
+		memmove(c + 1, c, (f->n++ - i) * sizeof *c);
+		c->name = xmalloc(n + 1);
+		(void)snprintf(c->name, n + 1, "%s%s%s", name, log != NULL ? "\t" : "",
+		    log != NULL ? log : ""); /* measured */
+	}
+	f->cursors[i].id = id;
+}
+
+void cursor_drop(struct cursor_file *f, const char *name, const char *log)
+{
+	size_t i = place_of(f, name, log);
+
+	if (!is_at(f, i, name, log))
+		return;
+	free(f->cursors[i].name);
+	memmove(f->cursors + i, f->cursors + i + 1, (--f->n - i) * sizeof *f->cursors);
 }
 
 int cursor_save(const struct cursor_file *f, struct why *w)

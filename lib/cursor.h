@@ -11,7 +11,8 @@
 
 /*
  * How far a reader has come, in a file: a line "ID NAME" for each channel or pattern that it
- * follows. A lone "ID" stands for the only one. The file is replaced as a whole, by rename(2): a
+ * follows, and a line "ID PATTERN<tab>LOG" for each log of a pattern over several. A lone "ID"
+ * stands for the only one. The file is replaced as a whole, by rename(2): a
  * reader killed at any time finds the old one or the new one. It is written after the output it
  * speaks of, so a kill between the two repeats that output and loses none; it is not synced, so
  * after a power cut it may be older.
@@ -23,8 +24,8 @@ struct cursor {
 
 struct cursor_file {
 	char *path;
-	struct cursor *cursors; /* heap */
-	size_t n;
+	struct cursor *cursors; /* heap; by name */
+	size_t n, size;
 };
 
 /* Reads path; a missing file has no cursors. WHY_DATA, naming the line, when it is not of that
@@ -36,8 +37,14 @@ void cursor_close(struct cursor_file *f);
  */
 bool cursor_find(const struct cursor_file *f, const char *name, bool only, struct id *id);
 
-/* Sets the cursor of name. */
-void cursor_set(struct cursor_file *f, const char *name, struct id id);
+/* Sets the cursor of name, or of a log of this pattern when log is not NULL. */
+void cursor_set(struct cursor_file *f, const char *name, const char *log, struct id id);
+void cursor_drop(struct cursor_file *f, const char *name, const char *log);
+
+/* The cursors of a pattern's logs, from *i = 0 on: 1, or 0 when there is none left. *log is
+ * borrowed. */
+int cursor_next(
+    const struct cursor_file *f, const char *pattern, size_t *i, const char **log, struct id *id);
 
 /* Replaces the file. WHY_IO, WHY_CANTCREAT. */
 int cursor_save(const struct cursor_file *f, struct why *w);

@@ -22,6 +22,12 @@
 #include "msg.h"
 #include "source.h"
 
+/* What a span's callbacks get. */
+struct slot {
+	struct feed *feed;
+	int source;
+};
+
 struct feed {
 	struct feed_conf conf;
 	const struct feed_ops *ops;
@@ -29,6 +35,7 @@ struct feed {
 	struct loop *loop;
 	struct link sub, log;
 	struct source *sources;
+	struct slot *slots; /* as many */
 	int nsources;
 	int surveyed;    /* sources whose log this connection has looked at */
 	int confirmed;   /* subscriptions of this connection */
@@ -38,6 +45,7 @@ struct feed {
 };
 
 static const struct link_ops sub_ops, log_ops;
+static const struct span_ops span_ops;
 
 int feed_parse_since(struct feed_start *start, const char *text, struct why *w)
 {
@@ -72,11 +80,14 @@ int feed_open(struct feed **out, struct loop *loop, const struct feed_conf *conf
 	f->arg = arg;
 	f->loop = loop;
 	f->sources = xcalloc((size_t)conf->nsources, sizeof *f->sources);
+	f->slots = xcalloc((size_t)conf->nsources, sizeof *f->slots);
 	buf_init(&f->text, SIZE_MAX / 2); /* one message, which the server bounds */
 	while (f->nsources < conf->nsources && r == 0) {
 		int i = f->nsources++;
 
-		r = source_init(&f->sources[i], &conf->sources[i], &conf->start, w);
+		f->slots[i] = (struct slot){f, i};
+		r = source_init(
+		    &f->sources[i], &conf->sources[i], &conf->start, &span_ops, &f->slots[i], w);
 	}
 	if (r < 0) {
 		feed_close(f);
@@ -94,11 +105,6 @@ static void close_log(struct feed *f)
 	f->log_open = false;
 }
 
-bool feed_has_cursor(const struct feed *f, int source)
-{
-	return f->sources[source].log != NULL;
-}
-
 void feed_stop(struct feed *f)
 {
 	f->stopped = true;
@@ -114,6 +120,7 @@ void feed_close(struct feed *f)
 	for (int i = 0; i < f->nsources; i++)
 		source_fini(&f->sources[i]);
 	free(f->sources);
+	free(f->slots);
 	buf_fini(&f->text);
 	free(f);
 }
@@ -131,7 +138,7 @@ static void refuse(struct link *link, const char *kind, const char *name, const 
 /* Goes on with the next source that is not live; when all are, the log's connection is closed. */
 static void ask_page(struct feed *f)
 {
-	while (f->current < f->nsources && f->sources[f->current].join.live)
+	while (f->current < f->nsources && source_is_live(&f->sources[f->current]))
 		f->current++;
 	if (f->current == f->nsources) {
 		close_log(f);
@@ -139,6 +146,10 @@ static void ask_page(struct feed *f)
 		return;
 	}
 	struct source *s = &f->sources[f->current];
+	if (s->span != NULL) {
+		span_begin(s->span, f->log.redis);
+		return;
+	}
 	join_ask(&s->join);
 	log_ask_page(f->log.redis, s->log, s->join.cursor, s->join.anchored, s->join.asked);
 }
@@ -197,6 +208,68 @@ static void on_page(struct feed *f, struct source *s, const struct reply *page)
 		ask_page(f);
 }
 
+static bool on_span_message(void *arg, const char *log, const struct hold_message *m)
+{
+	struct slot *slot = arg;
+	struct feed *f = slot->feed;
+
+	f->ops->on_message(f->arg,
+	    &(struct feed_message){.source = slot->source,
+		.channel = m->channel,
+		.channel_len = m->channel_len,
+		.text = m->text,
+		.len = m->len,
+		.has_id = true,
+		.id = m->id,
+		.log = log});
+	return !f->stopped;
+}
+
+static bool on_span_gap(void *arg, struct id after, struct id before)
+{
+	struct slot *slot = arg;
+	struct feed *f = slot->feed;
+
+	f->ops->on_gap(f->arg, slot->source, after, before);
+	return !f->stopped;
+}
+
+static void on_span_forget(void *arg, const char *log, struct id floor)
+{
+	struct slot *slot = arg;
+	struct feed *f = slot->feed;
+
+	if (f->ops->on_forget != NULL && !f->stopped)
+		f->ops->on_forget(f->arg, slot->source, log, floor);
+}
+
+static const struct span_ops span_ops = {
+    .on_message = on_span_message,
+    .on_gap = on_span_gap,
+    .on_forget = on_span_forget,
+};
+
+static void on_span_reply(struct feed *f, struct source *s, const struct reply *reply)
+{
+	struct span *span = s->span;
+	struct why w;
+
+	switch (span_answer(span, f->log.redis, reply, &w)) {
+	case SPAN_FAILED:
+		if (span->refusal != NULL)
+			refuse(&f->log, "log", span->object, span->refusal);
+		else
+			link_die(&f->log, &w);
+		break;
+	case SPAN_IS_LIVE:
+		ask_page(f);
+		break;
+	case SPAN_READS:
+	case SPAN_STOPPED:
+		break;
+	}
+}
+
 static void on_log_up(void *arg)
 {
 	struct feed *f = arg;
@@ -210,7 +283,9 @@ static void on_log_reply(void *arg, struct reply *reply)
 	struct feed *f = arg;
 	struct source *s = &f->sources[f->current];
 
-	if (reply->type == REPLY_ERROR)
+	if (s->span != NULL)
+		on_span_reply(f, s, reply);
+	else if (reply->type == REPLY_ERROR)
 		refuse(&f->log, "log", s->log, reply);
 	else if (reply->type == REPLY_ARRAY)
 		on_page(f, s, reply);
@@ -233,10 +308,11 @@ static void begin_source(struct feed *f, struct source *s)
 	enum feed_since since = s->start.since;
 	int index = (int)(s - f->sources);
 	struct id after, before;
-	bool first = source_begin(s);
+	struct id cursor;
+	bool first = source_begin(s, &cursor);
 
 	if (first && f->ops->on_start != NULL)
-		f->ops->on_start(f->arg, index, s->join.cursor, s->has_run ? &s->run : NULL);
+		f->ops->on_start(f->arg, index, cursor, s->has_run ? &s->run : NULL);
 	bool resumes = !first || since == FEED_AFTER || (since == FEED_RUN && s->has_run);
 	if (!f->stopped && resumes && source_has_gap(s, &after, &before)) {
 		s->join.anchored = false; /* told once */
@@ -250,7 +326,7 @@ static void begin(struct feed *f)
 
 	for (int i = 0; i < f->nsources && !f->stopped; i++) {
 		begin_source(f, &f->sources[i]);
-		pages |= !f->sources[i].join.live;
+		pages |= !source_is_live(&f->sources[i]);
 	}
 	if (f->stopped || !pages)
 		return;
@@ -262,14 +338,13 @@ static void begin(struct feed *f)
 
 static void deliver_live(struct feed *f, struct source *s, const struct feed_message *m)
 {
-	/* What has no id is in no log: it is passed on as it comes. */
-	if (m->has_id && s->log != NULL &&
-	    !join_live(&s->join,
-		&(struct hold_message){m->channel, m->text, m->channel_len, m->len, m->id}))
-		return;
-	if (m->has_id && s->log == NULL && id_cmp(m->id, s->join.cursor) > 0)
-		s->join.cursor = m->id; /* only to tell of a gap */
-	f->ops->on_message(f->arg, m);
+	const struct hold_message held = {m->channel, m->text, m->channel_len, m->len, m->id};
+	struct why w;
+
+	if (!m->has_id || (s->span == NULL && join_live(&s->join, &held)))
+		f->ops->on_message(f->arg, m); /* what has no id is in no log: as it comes */
+	else if (s->span != NULL && span_live(s->span, &held, &w) < 0)
+		link_die(&f->sub, &w);
 }
 
 static void on_push(struct feed *f, const struct reply *reply)
@@ -283,7 +358,7 @@ static void on_push(struct feed *f, const struct reply *reply)
 	    name->type != REPLY_STRING)
 		return;
 	struct feed_message m = {
-	    0, channel->str, channel->len, text->str, text->len, false, {0, 0}};
+	    0, channel->str, channel->len, text->str, text->len, false, {0, 0}, NULL};
 	if (msg_sp(text->str, text->len, &sp) && sp.has_id) {
 		m.has_id = true;
 		m.id = sp.id;
@@ -305,8 +380,7 @@ static void on_sub_up(void *arg)
 
 	f->surveyed = f->confirmed = 0;
 	for (int i = 0; i < f->nsources; i++)
-		if (f->sources[i].log != NULL)
-			source_ask(&f->sources[i], r);
+		source_ask(&f->sources[i], r);
 	for (int i = 0; i < f->nsources; i++) {
 		const struct source *s = &f->sources[i];
 		const char *const command[] = {s->is_pattern ? "PSUBSCRIBE" : "SUBSCRIBE", s->name};
@@ -320,13 +394,12 @@ static void on_sub_reply(void *arg, struct reply *reply)
 {
 	struct feed *f = arg;
 
-	while (f->surveyed < f->nsources && f->sources[f->surveyed].log == NULL)
-		f->surveyed++;
 	bool surveys = f->surveyed < f->nsources;
 	struct source *s = &f->sources[surveys ? f->surveyed : f->confirmed % f->nsources];
 
 	if (reply->type == REPLY_ERROR)
-		refuse(&f->sub, surveys ? "log" : "channel", surveys ? s->log : s->name, reply);
+		refuse(&f->sub, surveys ? "log" : "channel",
+		    surveys && s->log != NULL ? s->log : s->name, reply);
 	else if (surveys)
 		f->surveyed += source_answer(s, reply);
 	else if (redis_is_push(reply))
@@ -341,8 +414,7 @@ static void on_sub_down(void *arg, const struct why *w, int64_t wait_ms)
 
 	close_log(f);
 	for (int i = 0; i < f->nsources; i++)
-		if (f->sources[i].log != NULL)
-			join_lost(&f->sources[i].join);
+		source_lost(&f->sources[i]);
 	f->ops->on_down(f->arg, w, wait_ms);
 }
 

@@ -35,7 +35,8 @@ void log_ask_last(struct redis *r, const char *log)
 	redis_command(r, 6, (const char *const[]){"XREVRANGE", log, "+", "-", "COUNT", "1"}, NULL);
 }
 
-void log_ask_page(struct redis *r, const char *log, struct id from, bool inclusive, unsigned count)
+static void ask_page(struct redis *r, const char *log, struct id from, bool inclusive,
+    const char *to, unsigned count)
 {
 	char text[ID_TEXT_MAX + 2] = "(", number[12];
 
@@ -44,7 +45,21 @@ void log_ask_page(struct redis *r, const char *log, struct id from, bool inclusi
 	(void)id_format(from, text + 1);                    /* the length does not matter */
 	(void)snprintf(number, sizeof number, "%u", count); /* fits */
 	redis_command(r, 6,
-	    (const char *const[]){"XRANGE", log, text + inclusive, "+", "COUNT", number}, NULL);
+	    (const char *const[]){"XRANGE", log, text + inclusive, to, "COUNT", number}, NULL);
+}
+
+void log_ask_page(struct redis *r, const char *log, struct id from, bool inclusive, unsigned count)
+{
+	ask_page(r, log, from, inclusive, "+", count);
+}
+
+void log_ask_page_until(
+    struct redis *r, const char *log, struct id from, bool inclusive, struct id to, unsigned count)
+{
+	char text[ID_TEXT_MAX + 1];
+
+	(void)id_format(to, text); /* the length does not matter */
+	ask_page(r, log, from, inclusive, text, count);
 }
 
 void log_ask_time(struct redis *r)

@@ -20,11 +20,13 @@
 char *log_sibling(const char *log, const char *suffix);
 
 /* Ask for: the latest run of a channel; the first and the last entry; up to count entries after an
- * id; the server's time. */
+ * id, and up to another; the server's time. */
 void log_ask_run(struct redis *r, const char *runs_key, const char *channel);
 void log_ask_first(struct redis *r, const char *log);
 void log_ask_last(struct redis *r, const char *log);
 void log_ask_page(struct redis *r, const char *log, struct id from, bool inclusive, unsigned count);
+void log_ask_page_until(
+    struct redis *r, const char *log, struct id from, bool inclusive, struct id to, unsigned count);
 void log_ask_time(struct redis *r);
 
 /* The answer to log_ask_run: false when there is no run; else where it starts, and where it ended

@@ -25,8 +25,20 @@ static char *log_of_pattern(const char *pattern)
 	return log;
 }
 
-int source_init(
-    struct source *s, const struct feed_source *from, const struct feed_start *start, struct why *w)
+static int init_span(struct source *s, const struct feed_source *from, const struct span_ops *ops,
+    void *arg, struct why *w)
+{
+	s->span = xmalloc(sizeof *s->span);
+	span_init(s->span, s->name, ops, arg);
+	for (size_t i = 0; i < from->nlogs; i++)
+		if (merge_add(&s->span->merge, from->logs[i].log, from->logs[i].after, true) < 0)
+			return why_set(w, WHY_DATA, "pattern %s: cursors of more than %d logs",
+			    s->name, MERGE_LOGS_MAX);
+	return 0;
+}
+
+int source_init(struct source *s, const struct feed_source *from, const struct feed_start *start,
+    const struct span_ops *ops, void *arg, struct why *w)
 {
 	*s = (struct source){.name = from->name, .is_pattern = from->is_pattern, .start = *start};
 	if (from->resumes)
@@ -39,15 +51,10 @@ int source_init(
 		    from->name);
 	s->log = from->is_pattern ? log_of_pattern(from->name)
 				  : chan_log(from->name, strlen(from->name));
-	if (s->log != NULL) {
-		s->runs = log_sibling(s->log, ":runs");
-		return 0;
-	}
-	s->join.live = true;
-	if (s->start.since == FEED_NOW)
-		return 0;
-	return why_set(w, WHY_USAGE,
-	    "pattern %s: messages of several logs can only be followed from now on", from->name);
+	if (s->log == NULL)
+		return init_span(s, from, ops, arg, w);
+	s->runs = log_sibling(s->log, ":runs");
+	return 0;
 }
 
 void source_fini(struct source *s)
@@ -55,6 +62,22 @@ void source_fini(struct source *s)
 	free(s->log);
 	free(s->runs);
 	join_fini(&s->join);
+	if (s->span != NULL)
+		span_fini(s->span);
+	free(s->span);
+}
+
+bool source_is_live(const struct source *s)
+{
+	return s->span != NULL ? s->span->merge.live : s->join.live;
+}
+
+void source_lost(struct source *s)
+{
+	if (s->span == NULL)
+		join_lost(&s->join);
+	else
+		merge_lost(&s->span->merge);
 }
 
 bool source_matches(const struct source *s, const char *channel, size_t len)
@@ -71,10 +94,12 @@ bool source_matches(const struct source *s, const char *channel, size_t len)
 
 void source_ask(struct source *s, struct redis *r)
 {
-	s->answers = 0;
-	log_ask_run(r, s->runs, s->name);
-	log_ask_first(r, s->log);
-	log_ask_last(r, s->log);
+	s->answers = s->span != NULL ? 3 : 0; /* only the time */
+	if (s->span == NULL) {
+		log_ask_run(r, s->runs, s->name);
+		log_ask_first(r, s->log);
+		log_ask_last(r, s->log);
+	}
 	log_ask_time(r);
 }
 
@@ -103,7 +128,8 @@ static struct id first_cursor(const struct source *s)
 
 	switch (start->since) {
 	case FEED_NOW:
-		return s->last;
+		/* Of logs that are not met yet only the clock can tell. */
+		return s->span != NULL ? log_just_before((struct id){s->time_ms, 0}) : s->last;
 	case FEED_RUN:
 		return s->has_run ? log_just_before(s->run.start) : (struct id){0, 0};
 	case FEED_ALL:
@@ -116,14 +142,18 @@ static struct id first_cursor(const struct source *s)
 	return (struct id){0, 0};
 }
 
-bool source_begin(struct source *s)
+bool source_begin(struct source *s, struct id *cursor)
 {
-	if (s->begun)
-		return false;
+	struct id *its = s->span != NULL ? &s->span->merge.floor : &s->join.cursor;
+	bool first = !s->begun;
+
+	if (first)
+		*its = first_cursor(s);
+	if (first && s->span != NULL && s->start.since == FEED_NOW)
+		merge_now(&s->span->merge);
 	s->begun = true;
-	if (s->log != NULL)
-		s->join.cursor = first_cursor(s);
-	return true;
+	*cursor = *its;
+	return first;
 }
 
 bool source_has_gap(struct source *s, struct id *after, struct id *before)
@@ -132,9 +162,7 @@ bool source_has_gap(struct source *s, struct id *after, struct id *before)
 
 	*after = j->cursor;
 	*before = (struct id){0, 0};
-	if (s->log == NULL)
-		return true; /* nothing to resume from */
-	if (id_is_zero(j->cursor))
+	if (s->span != NULL || id_is_zero(j->cursor)) /* a span tells by itself */
 		return false;
 	if (id_cmp(s->last, j->cursor) < 0) {
 		/* The log is gone, or the server lost its end: ids may come again from there. */

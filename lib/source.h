@@ -11,6 +11,7 @@
 #include "join.h"
 #include "log.h"
 #include "redis.h"
+#include "span.h"
 
 /*
  * One thing that a feed follows, a channel or a pattern: which log it has, where its reading
@@ -21,9 +22,9 @@ struct source {
 	const char *name; /* borrowed */
 	struct feed_start start;
 	bool is_pattern;
-	char *log, *runs; /* keys; NULL for a pattern over several logs, which can only be followed
-			     from now on */
-	bool begun;       /* the starting point is known */
+	bool begun;        /* the starting point is known */
+	char *log, *runs;  /* keys; NULL for a pattern over several logs, */
+	struct span *span; /* which has this instead of join */
 	struct join join;
 	/* From the survey. */
 	int answers; /* so far */
@@ -33,9 +34,10 @@ struct source {
 	uint64_t time_ms;      /* the server's */
 };
 
-/* WHY_USAGE when the start cannot be had for it. */
+/* WHY_USAGE when the start cannot be had for it. ops are for a span; arg is the first thing that
+ * they get. */
 int source_init(struct source *s, const struct feed_source *from, const struct feed_start *start,
-    struct why *w);
+    const struct span_ops *ops, void *arg, struct why *w);
 void source_fini(struct source *s);
 
 /* Whether a message of this channel is to be delivered. */
@@ -45,8 +47,13 @@ bool source_matches(const struct source *s, const char *channel, size_t len);
 void source_ask(struct source *s, struct redis *r);
 bool source_answer(struct source *s, const struct reply *reply);
 
-/* After the survey: sets the cursor if this is the beginning (returns true), else leaves it. */
-bool source_begin(struct source *s);
+/* Whether all is read, and what is published can be delivered at once. */
+bool source_is_live(const struct source *s);
+void source_lost(struct source *s);
+
+/* After the survey: sets the cursor if this is the beginning (returns true), else leaves it. Of a
+ * pattern over several logs it is that of those which are not met yet. */
+bool source_begin(struct source *s, struct id *cursor);
 
 /* Whether messages behind the cursor may be gone, and up to which id (zero: the log does not tell).
  * Mends a cursor that the log has fallen behind. When in doubt it says so: an entry that was

@@ -198,8 +198,7 @@ load helpers
 	misuse -c ''
 	misuse -c $'a\nb'
 	misuse -P ''
-	misuse -P 'a*' --since 0
-	misuse -P 'a*' --since 5m
+	misuse -P 'a*' --since run
 	misuse -c a --no-such
 	misuse -c a -n many
 	misuse -c a --timeout 0

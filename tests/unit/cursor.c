@@ -35,7 +35,7 @@ static void test_good(void)
 	ok(parse(&f, "5-1\n", 4, &w) == 0 && has(&f, "any", true, (struct id){5, 1}),
 	    "a lone id is the cursor of the only name");
 	ok(!cursor_find(&f, "any", false, &(struct id){0}), "but of none of several");
-	cursor_set(&f, "any", (struct id){6, 0});
+	cursor_set(&f, "any", NULL, (struct id){6, 0});
 	ok(has(&f, "any", true, (struct id){6, 0}), "a name's own cursor wins over it");
 	cursor_close(&f);
 }
@@ -69,15 +69,15 @@ static void test_file(void)
 	(void)snprintf(path, sizeof path, "%s/cursor", dir); /* fits */
 	(void)snprintf(temp, sizeof temp, "%s.new", path);   /* fits */
 	ok(cursor_open(&f, path, &w) == 0 && f.n == 0, "a missing file has no cursors");
-	cursor_set(&f, "a", (struct id){1, 2});
-	cursor_set(&f, "b c", (struct id){3, 4});
+	cursor_set(&f, "a", NULL, (struct id){1, 2});
+	cursor_set(&f, "b c", NULL, (struct id){3, 4});
 	ok(cursor_save(&f, &w) == 0 && access(temp, F_OK) < 0,
 	    "it is saved, with nothing beside it");
 	cursor_close(&f);
 	ok(cursor_open(&f, path, &w) == 0 && f.n == 2 && has(&f, "a", false, (struct id){1, 2}) &&
 		has(&f, "b c", false, (struct id){3, 4}),
 	    "and read again");
-	cursor_set(&f, "a", (struct id){5, 0});
+	cursor_set(&f, "a", NULL, (struct id){5, 0});
 	ok(cursor_save(&f, &w) == 0, "it is replaced");
 	cursor_close(&f);
 	ok(cursor_open(&f, path, &w) == 0 && f.n == 2 && has(&f, "a", false, (struct id){5, 0}),
