@@ -36,7 +36,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
            loader bench_sub \
            bench_pipe \
            bench_plot \
-           span
+           span \
+           recall
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

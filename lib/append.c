@@ -107,6 +107,8 @@ static int recover(struct append *a, struct why *w)
 	do {
 		if (!msg_sp(msg, len, &sp) || sp.seq != a->seq)
 			return why_set(w, WHY_DATA, "spool %s: damaged", a->conf.spool);
+		if (a->ops->on_recovered != NULL)
+			a->ops->on_recovered(a->arg, sp.seq, msg, len);
 		wire_put(&a->wire, msg, len, a->seq++, msg_type_is_end(msg_type(msg, len)));
 	} while (spool_next(a->spool, &msg, &len) > 0);
 	wire_end_batch(&a->wire, a->seq);

@@ -40,6 +40,8 @@ struct append_acked {
 };
 
 struct append_ops {
+	/* A message that the spool held, from within append_open, in order. May be NULL. */
+	void (*on_recovered)(void *arg, uint64_t seq, const char *msg, size_t len);
 	void (*on_acked)(void *arg, const struct append_acked *acked);
 	void (*on_down)(void *arg, const struct why *w, int64_t wait_ms);
 	void (*on_dead)(void *arg, const struct why *w);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "recall.h"
 
 struct publish {
 	struct publish_conf conf;
@@ -20,8 +21,13 @@ struct publish {
 	struct buf joined;          /* raw text of tokens that wait for others */
 	int64_t njoined;
 	struct timer linger;
-	uint64_t ninput; /* messages of the input so far, for the filter's complaints */
-	bool first_sent; /* a token went out: others may wait */
+	struct recall *recall; /* of what an earlier process said */
+	uint64_t recovered;    /* messages that the spool held, */
+	uint64_t recovered_at; /* the first of which has this seq */
+	const char *reason;    /* of the done that waits for the recall */
+	bool waits;            /* it does */
+	uint64_t ninput;       /* messages of the input so far, for the filter's complaints */
+	bool first_sent;       /* a token went out: others may wait */
 	bool finishing, over;
 	bool ended, failed; /* the last message is a done or error; it is an error */
 };
@@ -29,6 +35,21 @@ struct publish {
 static const struct append_ops append_ops;
 static const struct intake_ops intake_ops;
 static void on_linger(void *arg);
+static void on_recalled(void *arg, const struct buf *text, bool whole);
+
+/* The spool holds a run's last messages, the log those before. */
+static void recall(struct publish *p)
+{
+	const struct append_conf *a = &p->conf.append;
+
+	if (p->recovered == 0 || p->recovered_at == 0 || p->conf.full_text == RUN_FULL_NONE)
+		return;
+	p->run.partial = true;
+	p->recall = recall_open(p->loop,
+	    &(struct recall_conf){
+		a->link, a->channel, append_run(p->append), p->recovered_at, RUN_FULL_MAX},
+	    on_recalled, p);
+}
 
 int publish_open(struct publish **out, struct loop *loop, const struct publish_conf *conf,
     const struct publish_ops *ops, void *arg, struct why *w)
@@ -50,6 +71,7 @@ int publish_open(struct publish **out, struct loop *loop, const struct publish_c
 		publish_close(p);
 		return -1;
 	}
+	recall(p);
 	*out = p;
 	return 0;
 }
@@ -58,6 +80,7 @@ void publish_close(struct publish *p)
 {
 	if (p == NULL)
 		return;
+	recall_close(p->recall);
 	append_close(p->append);
 	loop_cancel(p->loop, &p->linger);
 	intake_fini(&p->intake);
@@ -75,7 +98,7 @@ const char *publish_run(const struct publish *p)
 
 uint64_t publish_pending(const struct publish *p)
 {
-	return append_pending(p->append);
+	return append_pending(p->append) + p->waits;
 }
 
 bool publish_is_spooled(const struct publish *p)
@@ -265,37 +288,73 @@ void publish_put(struct publish *p, struct buf *open, bool is_end)
 
 static void check_over(struct publish *p)
 {
-	if (!p->finishing || p->over || append_pending(p->append) > 0)
+	if (!p->finishing || p->over || publish_pending(p) > 0)
 		return;
 	p->over = true;
 	p->ops->on_over(p->arg);
 }
 
-static void end(struct publish *p, const char *error, const char *members, const char *reason)
+static void put_done(struct publish *p, const char *reason)
 {
 	const struct dialect_result *result = p->intake.has_result ? &p->intake.result : NULL;
-	bool provider = result != NULL && result->end != DIALECT_OWN_END;
-	int r;
+
+	if (run_done(&p->run, &p->message, result, reason, clock_wall_us(), clock_ms()) < 0)
+		abort(); /* no cap */
+	put(p, &p->message, true);
+}
+
+static void put_error(struct publish *p, const char *error, const char *members)
+{
+	int r = error != NULL
+	    ? run_error(&p->run, &p->message, error, members, clock_wall_us())
+	    : run_provider_error(&p->run, &p->message, &p->intake.result, clock_wall_us());
+
+	if (r < 0)
+		abort(); /* no cap */
+	put(p, &p->message, true);
+}
+
+static void close_run(struct publish *p)
+{
+	append_flush(p->append);
+	append_release(p->append);
+	p->ops->on_room(p->arg, false);
+	check_over(p);
+}
+
+static void end(struct publish *p, const char *error, const char *members, const char *reason)
+{
+	bool provider = p->intake.has_result && p->intake.result.end != DIALECT_OWN_END;
 
 	put_joined(p);
 	p->finishing = true;
 	if (p->conf.end && !p->ended) {
 		p->failed = error != NULL || (provider && reason == NULL);
-		if (error != NULL)
-			r = run_error(&p->run, &p->message, error, members, clock_wall_us());
-		else
-			r = p->failed
-			    ? run_provider_error(&p->run, &p->message, result, clock_wall_us())
-			    : run_done(&p->run, &p->message, result, reason, clock_wall_us(),
-				  clock_ms());
-		if (r < 0)
-			abort(); /* no cap */
-		put(p, &p->message, true);
+		p->waits = !p->failed && p->run.partial;
+		p->reason = reason;
+		if (p->failed)
+			put_error(p, error, members);
+		else if (!p->waits)
+			put_done(p, reason);
+	}
+	if (!p->waits) {
+		close_run(p);
+		return;
 	}
 	append_flush(p->append);
-	append_release(p->append);
 	p->ops->on_room(p->arg, false);
-	check_over(p);
+}
+
+static void on_recalled(void *arg, const struct buf *text, bool whole)
+{
+	struct publish *p = arg;
+
+	run_recall(&p->run, (struct json_slice){buf_head(text), text->len}, whole);
+	if (!p->waits)
+		return;
+	p->waits = false;
+	put_done(p, p->reason);
+	close_run(p);
 }
 
 void publish_finish(struct publish *p, const char *error, const char *members)
@@ -365,7 +424,21 @@ static void on_full(void *arg, const struct why *w)
 	on_room(p);
 }
 
+static void on_recovered(void *arg, uint64_t seq, const char *msg, size_t len)
+{
+	struct publish *p = arg;
+
+	if (p->recovered++ == 0)
+		p->recovered_at = seq;
+	if (!json_means(msg_type(msg, len), "token"))
+		return;
+	struct json_slice raw = json_string(json_find(msg, len, "content"));
+	if (raw.s != NULL)
+		run_note(&p->run, raw, clock_ms());
+}
+
 static const struct append_ops append_ops = {
+    .on_recovered = on_recovered,
     .on_acked = on_acked,
     .on_down = on_down,
     .on_dead = on_dead,

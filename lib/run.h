@@ -23,6 +23,7 @@ struct run {
 	enum run_full_text full_text;
 	struct buf said;  /* the text so far, as content of a JSON string */
 	bool truncated;   /* not all of it fitted */
+	bool partial;     /* what an earlier process said is still to be recalled */
 	uint64_t bytes;   /* of text */
 	int64_t start_ms; /* on clock_ms() */
 	int64_t first_ms; /* of the first token; 0 before it */
@@ -34,6 +35,9 @@ void run_fini(struct run *r);
 /* Counts a token that is published as it came. raw is the content of its JSON string, here and
  * below: escaped, without quotes. */
 void run_note(struct run *r, struct json_slice raw, int64_t now_ms);
+
+/* What was said before all that was noted so far. Not `whole`: raw is its beginning, or nothing. */
+void run_recall(struct run *r, struct json_slice raw, bool whole);
 
 /* Adds to m an open token message. All of these return -1 when m is full. */
 int run_token(struct run *r, struct buf *m, struct json_slice raw, int64_t wall_us, int64_t now_ms);

@@ -312,3 +312,67 @@ on_small_disk() { # COMMAND...
 		[ "$(grep -ao '"type":"' spool | wc -l)" -ge "$told" ]
 	fi
 }
+
+# A publisher with a small buffer, killed when its spool holds only the end of what it said: lines 1 to 105.
+kill_in_the_midst() { # ARG...
+	open_publisher --spool spool --buffer 4k "$@"
+	numbers 100 line >&4
+	wait_until 5 logged "$C:log" 100
+	wait_until 5 size_is_at_most spool 100
+	seq -f 'line %.0f' 101 105 >&4
+	wait_until 5 logged "$C:log" 105
+	kill_publisher
+	spooled spool 5
+}
+
+full_text() { # LOG: of its last message
+	log_lines "$1" | tail -n 1 | jq -j .full_text
+}
+
+@test "the full text of a run that was killed is whole: what the log has, what the spool has, what is new" {
+	kill_in_the_midst
+	echo other | sp-pub -c "$C" # not the latest run any more
+	timeout 10 sp-pub -c "$C" --spool spool -f lines < <(echo new)
+	full_text "$C:log" | cmp - <(numbers 105 line; echo new)
+	log_lines "$C:log" | tail -n 1 | jq -e 'has("full_text_truncated") | not'
+	log_lines "$C:log" | tail -n 1 | jq -e --argjson n "$({ numbers 105 line; echo new; } | wc -c)" '.metadata.bytes == $n'
+}
+
+@test "the full text of a run that was killed before anything was acknowledged is whole" {
+	open_publisher -u "$AWAY" -q --spool spool
+	numbers 10 line >&4
+	wait_until 5 spooled spool 10
+	kill_publisher
+	timeout 10 sp-pub -c "$C" --spool spool </dev/null
+	full_text "$C:log" | cmp - <(numbers 10 line)
+}
+
+@test "a run's end waits for Redis when it must read back what the run said" {
+	own_redis "$PWD/redis" --appendonly yes --appendfsync always
+	SOCKET=$own_socket REDIS_URL=$own_url
+	kill_in_the_midst
+	end_process "$own_pid" KILL
+	echo new >input
+	bg_in=input bg pub sp-pub -c "$C" -q --spool spool --exclusive
+	sleep 0.3
+	run ! grep -qa '"done"' spool
+	own_port=${own_tcp##*:} own_redis "$PWD/redis" --appendonly yes
+	ends "$bg_pid"
+	[ "$status" -eq 0 ]
+	full_text "$C:log" | cmp - <(numbers 105 line; echo new)
+}
+
+@test "where the log does not have what a killed run said, its full text says so" {
+	kill_in_the_midst
+	R XTRIM "$C:log" MAXLEN = 50
+	timeout 10 sp-pub -c "$C" --spool spool -f lines < <(echo new)
+	full_text "$C:log" | cmp - <(seq -f 'line %.0f' 101 105; echo new)
+	log_lines "$C:log" | tail -n 1 | jq -e .full_text_truncated
+}
+
+@test "with --full-text=each what is not read back yet is said to be cut" {
+	kill_in_the_midst
+	timeout 10 sp-pub -c "$C" --spool spool -f lines --full-text=each < <(echo new)
+	log_lines "$C:log" | tail -n 2 | head -n 1 | jq -e '.full_text_truncated or (.full_text | startswith("line 1\n"))'
+	full_text "$C:log" | cmp - <(numbers 105 line; echo new)
+}

@@ -142,7 +142,7 @@ static void receive_answer(struct world *w)
 static void scan(struct world *w)
 {
 	for (int log = 0; log < LOGS; log++) {
-		char name[8];
+		char name[24];
 
 		(void)snprintf(name, sizeof name, "c%d:log", log); /* fits */
 		for (int i = 1; i <= w->appended; i++)
