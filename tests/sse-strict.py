@@ -124,11 +124,11 @@ def read_body(args):
     parser.end(args.cut)
 
 
-def read_head(connection):
-    """(status, fields, what came behind the head)"""
+def read_head(connection, size):
+    """(status, fields, what came behind the head: less than size bytes)"""
     got = b''
     while b'\r\n\r\n' not in got:
-        chunk = connection.recv(4096)
+        chunk = connection.recv(size)
         if not chunk:
             raise Malformed('the connection ended in the head: %r' % got)
         got += chunk
@@ -152,7 +152,7 @@ def connect_once(args, state):
         connection.settimeout(20)
         connection.connect(args.source)
         connection.sendall(request(args.path, state['id']))
-        status, fields, rest = read_head(connection)
+        status, fields, rest = read_head(connection, args.chunk)
         emit({'open': state['id'], 'status': status})
         if status == 204:
             return False
