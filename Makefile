@@ -152,6 +152,10 @@ soak: all
 	tests/soak $(BUILD) 1000000 20 200 20 0
 	tests/soak $(BUILD) 1000000 20 200 20 10
 
+# The units, and part of the suites, under memcheck; ten minutes at most. Not part of `make test`.
+valgrind: all units
+	tests/valgrind $(BUILD)
+
 bench: all benches
 	@tests/bench/run $(BUILD)
 
@@ -190,7 +194,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units benches fuzzers asan fuzz lint deps test soak bench demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak bench demo completions install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(wildcard $(BUILD)/*/*.d)
