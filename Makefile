@@ -37,7 +37,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
            bench_pipe \
            bench_plot \
            span \
-           recall
+           recall \
+           feed_since
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench
@@ -59,7 +60,10 @@ BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c
 all: $(BINS) $(LAYERS)
 
 $(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(LIB)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(call foreign,$(LIBS_$*))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call foreign,$(LIBS_$*))
+
+# The options of the larger ones stand in a file of their own.
+$(BUILD)/sp-pub $(BUILD)/sp-sub: $(BUILD)/%: $(BUILD)/cmd/%_opts.o
 
 $(LIB): $(call objects,$(BASE) $(PROTOCOL) $(EDGES) $(TOP))
 	@rm -f $@

@@ -18,7 +18,6 @@
 
 #include "buf.h"
 #include "chan.h"
-#include "cli.h"
 #include "msg.h"
 #include "source.h"
 
@@ -46,28 +45,6 @@ struct feed {
 
 static const struct link_ops sub_ops, log_ops;
 static const struct span_ops span_ops;
-
-int feed_parse_since(struct feed_start *start, const char *text, struct why *w)
-{
-	size_t len = strlen(text);
-	bool digits = strspn(text, "0123456789") == len;
-
-	*start = (struct feed_start){.since = FEED_AFTER};
-	if (strcmp(text, "run") == 0)
-		start->since = FEED_RUN;
-	else if (strcmp(text, "now") == 0)
-		start->since = FEED_NOW;
-	else if (strcmp(text, "0") == 0)
-		start->since = FEED_ALL;
-	else if (!digits && strchr(text, '-') == NULL && opt_duration(text, &start->ago_ms) == 0)
-		start->since = FEED_AGO;
-	else if (digits && len < 12 && opt_duration(text, &start->ago_ms) == 0)
-		start->since = FEED_AGO;
-	else if (!cli_cursor(&start->after, text, len))
-		return why_set(
-		    w, WHY_USAGE, "since \"%s\": neither run, now, 0, an id, nor a duration", text);
-	return 0;
-}
 
 int feed_open(struct feed **out, struct loop *loop, const struct feed_conf *conf,
     const struct feed_ops *ops, void *arg, struct why *w)
