@@ -81,7 +81,7 @@ _sp_sse()
 	if [[ $cur == -* ]]; then
 		words='-d --decode --meta --inetd -p --project -s --stage --namespace --since --event-names --heartbeat --retry --max-line --auth --insecure --key --allow --cors --max-header --header-timeout -u --url --connect-timeout --timeout --give-up -v --verbose -q --quiet --log -h --help --version '
 	else
-		words=''
+		words='token doctor'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }

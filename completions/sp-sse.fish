@@ -13,7 +13,7 @@ complete -c sp-sse -l retry -d 'tell readers to come back D after a loss (2s)' -
 complete -c sp-sse -l max-line -d 'refuse longer lines and events (1m)' -x
 complete -c sp-sse -l auth -d 'none: everybody may read, from this machine only' -x -a 'none'
 complete -c sp-sse -l insecure -d 'with --auth none: from any machine'
-complete -c sp-sse -l key -d 'tokens are not supported by this version' -r -F
+complete -c sp-sse -l key -d 'serve those whose token this key has signed: a public key in PEM, or a secret; may be repeated' -r -F
 complete -c sp-sse -l allow -d 'serve channels that match on the channel route; may be repeated' -x
 complete -c sp-sse -l cors -d 'let pages from this origin read; may be repeated' -x
 complete -c sp-sse -l max-header -d 'of a request head (8k)' -x
@@ -27,4 +27,5 @@ complete -c sp-sse -s q -l quiet -d 'say only errors'
 complete -c sp-sse -l log -d 'how to write them: json is one object a line' -x -a 'text json'
 complete -c sp-sse -s h -l help -d 'print this help and exit'
 complete -c sp-sse -l version -d 'print the version and exit'
+complete -c sp-sse -n 'not contains -- -- (commandline -opc)' -a 'token doctor'
 complete -c sp-sse -n 'contains -- -- (commandline -opc)' -x -a '(__fish_complete_subcommand)'

@@ -1,0 +1,82 @@
+# Completes sp-bench in bash. Made by: sp-bench --completion=bash
+_sp_bench()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words i
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} == -- ]] || continue
+		if declare -F _command_offset >/dev/null; then
+			_command_offset $((i + 1))
+		else
+			compopt -o default 2>/dev/null
+			((i + 1 < COMP_CWORD)) || mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+		fi
+		return
+	done
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $prev in
+	--rate)
+		return
+		;;
+	--duration)
+		return
+		;;
+	--connections)
+		return
+		;;
+	--size)
+		return
+		;;
+	--channels)
+		return
+		;;
+	--pipeline)
+		return
+		;;
+	-c | --channel)
+		return
+		;;
+	--publish-rate)
+		return
+		;;
+	-n | --count)
+		return
+		;;
+	--hgrm)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--to)
+		mapfile -t COMPREPLY < <(compgen -W 'svg png text' -- "$cur")
+		return
+		;;
+	-u | --url)
+		return
+		;;
+	--connect-timeout)
+		return
+		;;
+	--command-timeout)
+		return
+		;;
+	--give-up)
+		return
+		;;
+	--log)
+		mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+		return
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		words='--rate --duration --connections --size --channels --pipeline --durable -c --channel --publish-rate -n --count --json --hgrm --to -u --url --connect-timeout --command-timeout --give-up -v --verbose -q --quiet --log -h --help --version '
+	else
+		words='pub sub pipe plot'
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+complete -F _sp_bench sp-bench
