@@ -26,7 +26,8 @@ PROTOCOL = join note run intake sse_json http http_query http_answer cors route 
            hold \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere \
-           merge
+           merge \
+           hub
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto fetch show local \
            ticker \
            hose
@@ -38,7 +39,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
            bench_plot \
            span \
            recall \
-           feed_since
+           feed_since \
+           subs
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

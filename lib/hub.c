@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* hub: fan-out. */
+#include "hub.h"
