@@ -24,6 +24,7 @@ BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_
            plot_run plot
 PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse jwt claims \
            hold \
+           hub hub_block hub_page hub_reader hub_window \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere \
            merge \

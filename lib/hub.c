@@ -1,3 +1,320 @@
 /* SPDX-License-Identifier: MIT */
-/* hub: fan-out. */
+/* hub: topics: what comes in, who gets it, and the bounds of memory. The way of one member is in
+ * hub_reader.c, pages are in hub_page.c. */
 #include "hub.h"
+
+#include "hub_reader.h"
+
+enum { ENTRY_BYTES = 2048 }; /* of a log's entry, before any was seen */
+
+void hub_init(struct hub *h, const struct hub_conf *conf, const struct hub_ops *ops)
+{
+	*h = (struct hub){.conf = *conf, .ops = ops};
+	ring_init(&h->blocks);
+	ring_init(&h->dirty);
+	buf_init(&h->note, SIZE_MAX / 2);
+}
+
+void hub_fini(struct hub *h)
+{
+	buf_fini(&h->note);
+}
+
+void hub_set_slow(struct hub *h, enum hub_slow slow)
+{
+	h->conf.slow = slow;
+}
+
+void hub_topic_init(struct hub_topic *t, struct hub *h)
+{
+	*t = (struct hub_topic){.hub = h, .entry_bytes = ENTRY_BYTES};
+	ring_init(&t->asking);
+	ring_init(&t->live);
+	ring_init(&t->pending);
+	ring_init(&t->ahead);
+	ring_init(&t->waiting);
+	ring_init(&t->outside);
+	ring_init(&t->dirty);
+}
+
+void hub_topic_fini(struct hub_topic *t)
+{
+	while (t->head != NULL)
+		block_release(window_pop(t, BLOCK_LOST));
+	hub_page_fail(t);
+	ring_remove(&t->dirty);
+}
+
+/* --- Members come and go */
+
+void hub_enlist(struct hub_topic *t, struct member *m, bool ends)
+{
+	*m = (struct member){.topic = t, .state = READER_ASKING, .ends = ends};
+	ring_add(&t->asking, &m->at);
+	t->members++;
+	t->hub->stats.members++;
+}
+
+void hub_join(struct member *m, struct id cursor)
+{
+	topic_flush(m->topic);
+	m->cursor = cursor;
+	reader_settle(m, cursor);
+	reader_read(m);
+}
+
+void hub_join_gap(struct member *m, struct id after, struct id before, struct id cursor)
+{
+	topic_flush(m->topic);
+	m->cursor = cursor;
+	struct block *note = reader_note(m->topic, after, before);
+	reader_tell(m, note);
+	block_release(note);
+	reader_read(m);
+}
+
+void hub_leave(struct member *m)
+{
+	if (m->topic != NULL)
+		reader_out(m);
+}
+
+void hub_writable(struct member *m)
+{
+	if (m->topic == NULL)
+		return;
+	topic_flush(m->topic);
+	reader_read(m);
+}
+
+/* Ends who stands in a block that the caller holds. */
+static void end_readers(struct block *b, enum member_end end)
+{
+	while (!ring_is_empty(&b->readers))
+		reader_end(ring_thing(b->readers.next, struct member, at), end);
+	block_release(b);
+}
+
+void hub_end(struct hub_topic *t, enum member_end end)
+{
+	struct ring *lists[] = {&t->asking, &t->live, &t->pending, &t->ahead, &t->waiting};
+	struct ring all;
+
+	ring_init(&all);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		ring_splice(&all, lists[i]);
+	for (struct block *b = t->head; b != NULL; b = b->next)
+		ring_splice(&all, &b->readers);
+	for (struct ring *r = t->outside.next; r != &t->outside; r = r->next)
+		ring_splice(&all, &ring_thing(r, struct block, outside)->readers);
+	while (!ring_is_empty(&all))
+		reader_end(ring_thing(all.next, struct member, at), end);
+}
+
+/* --- Messages */
+
+void hub_message(struct hub_topic *t, const struct hub_message *msg)
+{
+	struct hub *h = t->hub;
+
+	if (t->begun && msg->has_id) {
+		if (id_cmp(msg->id, t->last) <= 0)
+			return;
+		t->last = msg->id;
+		if (t->members == 0)
+			t->base = msg->id;
+	}
+	if (t->members == 0)
+		return;
+	hub_encode(h, msg);
+	window_put(t, (struct event){.id = msg->id, .logged = msg->has_id, .over = hub_over(msg)});
+	h->stats.messages_in++;
+	h->stats.bytes_in += msg->len;
+	if (ring_is_empty(&t->dirty))
+		ring_add(&h->dirty, &t->dirty);
+}
+
+/* A live member did not take all of the batch, which begins at (b, offset). */
+static void block_member(struct member *m, struct block *b, size_t offset, size_t got)
+{
+	b = reader_step(b, &offset, got);
+	reader_stand(m, b, offset);
+}
+
+static void send_batch(struct hub_topic *t, struct block *b, size_t offset)
+{
+	struct reader_parts all, cut;
+
+	reader_gather(&all, b, offset, false);
+	reader_gather(&cut, b, offset, true);
+	while (!ring_is_empty(&t->pending)) {
+		struct member *m = ring_thing(t->pending.next, struct member, at);
+		const struct reader_parts *p = m->ends ? &cut : &all;
+
+		ring_remove(&m->at);
+		ring_add(&t->live, &m->at);
+		ssize_t got = reader_send(m, p->parts, p->n, p->total);
+		if (got < 0)
+			continue;
+		if ((size_t)got < p->total) {
+			block_member(m, b, offset, (size_t)got);
+		} else if (p->over != 0) {
+			reader_end(m, p->over - 1);
+		} else if (p->more) {
+			block_member(m, b, offset, (size_t)got);
+			reader_read(m);
+		}
+	}
+}
+
+/* Members ahead of the window: the messages up to their cursor are not for them. */
+static void send_ahead(struct hub_topic *t)
+{
+	struct ring ahead;
+
+	ring_init(&ahead);
+	ring_splice(&ahead, &t->ahead);
+	while (!ring_is_empty(&ahead)) {
+		struct member *m = ring_thing(ahead.next, struct member, at);
+
+		reader_settle(m, m->cursor);
+		reader_read(m);
+	}
+}
+
+void topic_flush(struct hub_topic *t)
+{
+	struct block *b = t->batch;
+
+	if (b == NULL || !t->begun || t->flushing)
+		return;
+	size_t last = t->bytes;
+	t->batch = NULL;
+	t->flushing = true;
+	ring_splice(&t->pending, &t->live);
+	send_batch(t, b, t->batch_offset);
+	if (!ring_is_empty(&t->ahead))
+		send_ahead(t);
+	t->flushing = false;
+	t->block_bytes = last > UINT32_MAX ? UINT32_MAX : (uint32_t)last;
+	window_trim(t);
+}
+
+/* Keeps the window within its bound: who stands in what falls out lags too far behind. */
+static void bound_window(struct hub_topic *t)
+{
+	while (t->bytes > t->hub->conf.max_lag_bytes && t->head != NULL) {
+		struct block *b;
+
+		if (t->batch == t->head && t->begun)
+			return; /* not sent yet */
+		if (t->batch == t->head)
+			t->batch = t->head->next, t->batch_offset = 0;
+		b = window_pop(t, BLOCK_OUT);
+		if (t->hub->conf.slow == HUB_DISCONNECT)
+			for (struct ring *r = b->readers.next; r != &b->readers; r = r->next)
+				t->hub->stats.slow_drops++;
+		if (t->hub->conf.slow == HUB_DISCONNECT)
+			end_readers(b, MEMBER_SLOW);
+		else
+			block_release(b);
+	}
+}
+
+/* Drops the laggards with the oldest blocks while all blocks together are too much. */
+static void bound_memory(struct hub *h)
+{
+	while (h->stats.window_bytes > h->conf.memory_bytes && !ring_is_empty(&h->blocks)) {
+		struct block *b = ring_thing(h->blocks.next, struct block, age);
+		struct hub_topic *t = b->topic;
+
+		if (b->kind == BLOCK_WINDOW) {
+			if (t->batch == b) {
+				t->batch = b->next;
+				t->batch_offset = 0;
+			}
+			(void)window_pop(t, BLOCK_OUT); /* the topic's oldest is b */
+		} else {
+			block_hold(b);
+		}
+		for (struct ring *r = b->readers.next; r != &b->readers; r = r->next)
+			h->stats.memory_drops++;
+		end_readers(b, MEMBER_SLOW);
+	}
+}
+
+void hub_flush(struct hub *h)
+{
+	while (!ring_is_empty(&h->dirty)) {
+		struct hub_topic *t = ring_thing(h->dirty.next, struct hub_topic, dirty);
+
+		ring_remove(&t->dirty);
+		topic_flush(t);
+		bound_window(t);
+	}
+	bound_memory(h);
+}
+
+/* --- The subscription */
+
+void hub_lost(struct hub_topic *t)
+{
+	topic_flush(t);
+	while (t->head != NULL)
+		block_release(window_pop(t, BLOCK_LOST));
+	t->batch = NULL;
+	t->base = t->last;
+	t->serial++; /* nobody goes on behind a hole */
+	t->begun = false;
+}
+
+static struct id later(struct id a, struct id b)
+{
+	return id_cmp(a, b) > 0 ? a : b;
+}
+
+void hub_begin(struct hub_topic *t, struct id last)
+{
+	struct id had = t->last;
+	bool fell_back = id_cmp(last, had) < 0;
+	struct block *note = NULL;
+	struct ring all;
+
+	t->begun = true;
+	/* base is beyond what was had when not all of what came meanwhile could be kept. */
+	t->base = id_cmp(t->base, had) > 0 ? later(t->base, last) : last;
+	t->last = later(t->tail != NULL ? t->tail->last : last, last);
+	if (!fell_back && id_cmp(t->base, had) == 0) {
+		/* Nothing is missing: the batch is what came meanwhile. */
+		if (t->batch != NULL && ring_is_empty(&t->dirty))
+			ring_add(&t->hub->dirty, &t->dirty);
+		return;
+	}
+	t->batch = NULL;
+	ring_init(&all);
+	for (struct ring *r = t->outside.next; r != &t->outside && fell_back; r = r->next)
+		ring_thing(r, struct block, outside)->fell_back = true;
+	for (struct ring *r = t->live.next; r != &t->live; r = r->next)
+		ring_thing(r, struct member, at)->cursor = had;
+	ring_splice(&all, &t->live);
+	ring_splice(&all, &t->ahead);
+	while (!ring_is_empty(&all)) {
+		struct member *m = ring_thing(all.next, struct member, at);
+		struct id own = m->cursor;
+
+		m->anchored = !id_is_zero(own);
+		if (fell_back) {
+			m->cursor = last;
+			m->anchored = false;
+			if (note == NULL)
+				note = reader_note(t, own, (struct id){0, 0});
+			reader_tell(m, note);
+		} else {
+			reader_settle(m, own);
+		}
+		reader_read(m);
+	}
+	if (note != NULL)
+		block_release(note);
+	window_trim(t);
+}

@@ -38,8 +38,9 @@
  * b), and if that is still >= base, it enters. It may find itself ahead of the window, whose
  * messages come on another connection: then those up to its cursor are not for it.
  *
- * To change this: 1. hub_begin and where in subs it is called; 2. settle() in hub.c and
- * hub_page_end; 3. tests/unit/hub.c and tests/fuzz/hub.c, which try it against a model.
+ * To change this: 1. hub_begin and where in subs it is called; 2. reader_settle in
+ * hub_reader.c and hub_page_end; 3. tests/unit/hub.c and tests/fuzz/hub.c, which try it against a
+ *model.
  */
 
 /* What happens to a member that falls out of its topic's window. */
@@ -70,7 +71,7 @@ struct member {
 				reads the window */
 	uint32_t offset;     /* in block */
 	uint8_t state;
-	uint8_t since; /* the owner's, until hub_join */
+	uint8_t since; /* the owner's */
 	bool ends;     /* over behind done or error */
 	bool anchored; /* the cursor was seen in this log: if it is not there, something is gone */
 };
@@ -82,6 +83,7 @@ struct hub_conf {
 	size_t memory_bytes;  /* of all blocks */
 };
 
+/* In a callback any member may leave or be enlisted, and hub_writable be called; nothing else. */
 struct hub_ops {
 	/* Gives encoded events to the transport, in order: how many bytes it took; fewer than all:
 	 * the member is blocked until hub_writable. -1: it is dead; on_end is not called then, the
@@ -91,7 +93,7 @@ struct hub_ops {
 	void (*on_end)(struct member *m, enum member_end end);
 	/* Somebody waits for a page, and none is asked for: hub_page_ask, now or later. */
 	void (*on_page)(struct hub_topic *t);
-	/* The last member has left. */
+	/* The last member has left; the topic must stay for now. */
 	void (*on_empty)(struct hub_topic *t);
 	/* Adds the text of the message that tells of a gap (before as in note_gap). */
 	void (*on_gap)(struct hub_topic *t, struct buf *text, struct id after, struct id before);
@@ -105,7 +107,7 @@ struct hub_stats {
 	uint64_t pages, gaps, slow_drops, memory_drops;
 };
 
-/* A call of on_send that is going on; see hub.c. */
+/* A call of on_send that is going on. */
 struct hub_call {
 	struct member *m; /* NULL once it has left */
 	struct hub_call *outer;
@@ -129,26 +131,37 @@ struct hub_ask {
 	bool going_on;
 };
 
-/* A channel or pattern; embedded in the owner's own. Private, but for what hub_begin tells. */
+/* A channel or pattern; embedded in the owner's own. */
 struct hub_topic {
-	struct hub *hub;
-	struct ring live;    /* members that have all there is */
-	struct ring pending; /* of those: the ones the batch is still to be sent to */
-	struct ring ahead;   /* members whose cursor is beyond the window's end */
-	struct ring waiting; /* members that wait for a page, the longest first */
-	struct ring pages;   /* blocks that somebody reads */
-	struct ring dirty;
-	struct block *head, *tail;  /* the window */
-	struct block *batch, *page; /* where the batch begins; the page that is being made */
-	struct id base, last;       /* see above; the last logged id taken */
-	size_t bytes;               /* of the window */
-	uint64_t
-	    lost_unlogged; /* serial of the last block that left with messages that are in no log */
-	struct hub_ask ask;
-	uint32_t batch_offset;
-	uint32_t members, catching;
-	uint32_t entry_bytes; /* of an entry of the log, about */
+	/* For the owner to read. */
+	struct ring asking; /* members since hub_enlist; the owner may move them to a list of its
+			       own */
+	struct id last;     /* the last logged id taken */
+	uint32_t members;
 	bool begun;
+	/* Private. */
+	struct hub *hub;
+	struct ring live;          /* members that have all there is */
+	struct ring pending;       /* of those: the ones that the batch is still to be sent to */
+	struct ring ahead;         /* members whose cursor is beyond the window's end */
+	struct ring waiting;       /* members that wait for a page, the longest first */
+	struct ring outside;       /* blocks that are not in the window: pages, notes, … */
+	struct ring dirty;         /* in hub.dirty while there is something to flush */
+	struct block *head, *tail; /* the window */
+	struct block *batch;       /* where that begins which is not sent yet */
+	struct block *page;        /* that is being made */
+	size_t bytes;              /* of the window */
+	struct id base;            /* see above */
+	uint64_t serial;           /* of the last block */
+	uint64_t lost_unlogged;    /* of the last that fell out with what is in no log */
+	struct hub_ask ask;
+	struct id page_first, page_last; /* entries of the page that came so far */
+	size_t page_bytes;
+	uint32_t batch_offset;
+	uint32_t catching;    /* members in pages, or waiting for them */
+	uint32_t block_bytes; /* of the next block: as large as the last batch */
+	uint32_t entry_bytes; /* of an entry of the log, about */
+	bool flushing, page_full;
 };
 
 /* A published message. */
@@ -169,38 +182,40 @@ void hub_topic_init(struct hub_topic *t, struct hub *h);
 void hub_topic_fini(struct hub_topic *t);
 
 /* The subscription is confirmed, and after that the log's last id was `last` (zero: it is empty).
- * Until then what hub_message brings is kept. Once a topic. */
+ * What hub_message brought since the confirmation was kept until now. After hub_lost, members go on
+ * from where they were, with pages if something is missing; if the log ends before what they have,
+ * they are told, and go on behind its end. */
 void hub_begin(struct hub_topic *t, struct id last);
 
-/* The log was found to end before the topic's last id: ids may come again from there. */
-void hub_rewind(struct hub_topic *t, struct id last);
+/* The subscription is lost: members wait for hub_begin. */
+void hub_lost(struct hub_topic *t);
 
-/* The member goes on behind its cursor; with a gap, it is told of that first. Calls on_send when
- * there is something for it already. The topic has begun. */
-void hub_join(struct hub_topic *t, struct member *m, struct id cursor, bool ends);
-void hub_join_gap(struct hub_topic *t, struct member *m, struct id after, struct id before,
-    struct id cursor, bool ends);
+/* The member is one of the topic's, on t->asking. Its fields cursor and since are the owner's until
+ * it joins. ends: it is out behind a done or an error. */
+void hub_enlist(struct hub_topic *t, struct member *m, bool ends);
+
+/* An enlisted member goes on behind its cursor; with hub_join_gap, it is told first that something
+ * is missing. The topic has begun. Calls on_send when there is something for it already. */
+void hub_join(struct member *m, struct id cursor);
+void hub_join_gap(struct member *m, struct id after, struct id before, struct id cursor);
 
 /* From anywhere, callbacks included; a member that is out already may leave again. */
 void hub_leave(struct member *m);
 
-/* The transport takes bytes again. */
+/* The transport takes bytes again. Not from a callback for the same member. */
 void hub_writable(struct member *m);
 
-/* Ends all members of the topic that have joined. */
+/* Ends all members of the topic, those on t->asking too. */
 void hub_end(struct hub_topic *t, enum member_end end);
 
 /* A message came; it is sent with hub_flush. */
 void hub_message(struct hub_topic *t, const struct hub_message *msg);
 
-/* Messages may be missing here: tells all members with hub_flush. */
-void hub_gap(struct hub_topic *t, struct id after, struct id before);
-
 /* Sends what came since the last call: one on_send a member. Then keeps the memory's bounds. */
 void hub_flush(struct hub *h);
 
-/* --- Pages. After on_page: what to ask the log for (false: nobody waits any more); then either
- * each entry of the answer and hub_page_end with their number, or hub_page_fail: ask again.
+/* --- Pages. After on_page: what to ask the log for (false: nobody waits any more); then either, in
+ * one go, each entry of the answer and hub_page_end with their number, or hub_page_fail: ask again.
  * hub_page_entry: `ours` is whether the entry is one of this topic's. */
 bool hub_page_ask(struct hub_topic *t, struct hub_ask *ask);
 void hub_page_entry(struct hub_topic *t, const struct hub_message *msg, bool ours);

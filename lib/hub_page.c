@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* hub_page: members that read the log, and the pages that they share. */
+#include "hub_reader.h"
+
+enum {
+	PAGE_BYTES = 256 * 1024,   /* what a page should weigh */
+	PAGE_MOST_BYTES = 4 << 20, /* and may, when messages are larger than they used to be */
+	PAGE_LEAST = 10,           /* entries */
+	PAGE_MOST = 1000,          /* of 300 bytes: Redis takes some 0.5 ms */
+};
+
+bool hub_page_ask(struct hub_topic *t, struct hub_ask *ask)
+{
+	if (t->ask.going_on || ring_is_empty(&t->waiting))
+		return false;
+	/* For the one that waits longest, so that nobody starves; others join where they are. */
+	const struct member *m = ring_thing(t->waiting.next, struct member, at);
+	unsigned fits = PAGE_BYTES / (t->entry_bytes + 1);
+
+	fits = fits < PAGE_LEAST ? PAGE_LEAST : fits > PAGE_MOST ? PAGE_MOST : fits;
+	t->ask = (struct hub_ask){m->cursor, t->base, fits + 1, true};
+	t->page_first = t->page_last = (struct id){0, 0};
+	t->page_bytes = 0;
+	t->page_full = false;
+	*ask = t->ask;
+	return true;
+}
+
+static struct block *page_of(struct hub_topic *t)
+{
+	if (t->page == NULL) {
+		t->page = block_new(t, BLOCK_PAGE, 4096);
+		t->page->from = t->ask.from;
+	}
+	return t->page;
+}
+
+void hub_page_entry(struct hub_topic *t, const struct hub_message *msg, bool ours)
+{
+	struct block *page = page_of(t);
+	struct hub *h = t->hub;
+	const struct event e = {.id = msg->id, .logged = true, .over = hub_over(msg)};
+
+	t->page_bytes += msg->len;
+	if (t->page_full || id_cmp(msg->id, t->page_last) <= 0)
+		return;
+	if (id_is_zero(t->page_first))
+		t->page_first = msg->id;
+	page->any_seen = true;
+	page->from_seen |= id_cmp(msg->id, t->ask.from) == 0;
+	if (ours && id_cmp(msg->id, t->ask.from) > 0) {
+		hub_encode(h, msg);
+		if (page->events > 0 && page->len + h->note.len > PAGE_MOST_BYTES) {
+			t->page_full = true;
+			return;
+		}
+		size_t need = page->len + page->events * sizeof e + block_room_for(h->note.len);
+		if (need > page->size)
+			t->page = page = block_resize(page, 2 * need);
+		(void)block_add(page, buf_head(&h->note), h->note.len, e); /* there is room */
+	}
+	t->page_last = msg->id;
+}
+
+ssize_t hub_page_place(const struct block *page, const struct member *m)
+{
+	int c = id_cmp(m->cursor, page->from);
+
+	if (page->kind != BLOCK_PAGE || page == m->topic->page || page->fell_back)
+		return -1;
+	if (c == 0)
+		return m->anchored && !page->from_seen ? -1 : 0;
+	if (c < 0 || id_cmp(m->cursor, page->reach) >= 0)
+		return -1;
+	uint32_t i = block_find(page, m->cursor);
+	if (m->anchored && (i == 0 || id_cmp(block_event(page, i - 1)->id, m->cursor) != 0))
+		return -1; /* it may have been trimmed: its own page will tell */
+	return (ssize_t)block_start(page, i);
+}
+
+/* How far the page goes: see hub.h. */
+static struct id reach_of(const struct hub_topic *t, size_t entries)
+{
+	if (entries >= t->ask.count || t->page_full)
+		return t->page_last;
+	/* Nothing at all, not even where it began: the log is gone. */
+	if (id_is_zero(t->page_last) || id_cmp(t->page_last, t->ask.base) < 0)
+		return t->ask.base;
+	return t->page_last;
+}
+
+/* Who waits and is helped by the page stands in it then, or in the note of a gap before it. Returns
+ * that note. */
+static struct block *hand_out(struct hub_topic *t, struct block *page, struct ring *readers)
+{
+	struct block *note = NULL;
+	struct ring all;
+
+	ring_init(&all);
+	ring_splice(&all, &t->waiting);
+	while (!ring_is_empty(&all)) {
+		struct member *m = ring_thing(all.next, struct member, at);
+		ssize_t at = hub_page_place(page, m);
+
+		if (at >= 0) {
+			reader_stand(m, page, (size_t)at);
+		} else if (m->anchored && id_cmp(m->cursor, page->from) == 0) {
+			if (note == NULL)
+				note = reader_note(t, m->cursor, t->page_first);
+			reader_tell(m, note);
+			m->anchored = false; /* told once */
+			if (!page->any_seen)
+				m->cursor = page->reach; /* the log is gone */
+		}
+		ring_remove(&m->at);
+		ring_add(m->block != NULL ? readers : &t->waiting, &m->at);
+	}
+	return note;
+}
+
+void hub_page_end(struct hub_topic *t, size_t entries)
+{
+	struct block *page = page_of(t);
+	struct ring readers;
+
+	topic_flush(t);
+	if (entries > 0)
+		t->entry_bytes = (uint32_t)(t->page_bytes / entries);
+	page->reach = reach_of(t, entries);
+	size_t used = page->len + page->events * sizeof(struct event);
+	if (page->size - used > 4096)
+		page = block_resize(page, used);
+	t->page = NULL;
+	t->ask.going_on = false;
+	t->hub->stats.pages++;
+	ring_init(&readers);
+	struct block *note = hand_out(t, page, &readers);
+	reader_read_all(&readers);
+	if (note != NULL)
+		block_release(note);
+	block_release(page);
+	if (!t->ask.going_on && !ring_is_empty(&t->waiting))
+		t->hub->ops->on_page(t);
+	window_trim(t);
+}
+
+void hub_page_fail(struct hub_topic *t)
+{
+	if (t->page != NULL)
+		block_release(t->page);
+	t->page = NULL;
+	t->ask.going_on = false;
+}

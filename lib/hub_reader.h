@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOUT_HUB_READER_H
+#define SPOUT_HUB_READER_H
+
+#include "hub.h"
+#include "hub_block.h"
+
+/*
+ * A member's way, for the hub's own files only.
+ *
+ *	ASKING ──hub_join──→ settle ──cursor in the window──→ READING ──at its end──→ LIVE
+ *	                     ↑    └──behind it──→ WAITING          ↑   ╲ fell out      │ on_send
+ *takes end of a page │                       ↓ page        └────╲──────────────┘ less
+ *	                     └──────────────────── PAGING ←──────────────╯
+ *
+ * AHEAD is LIVE with a cursor that the window has not reached. READING and PAGING stand in a block:
+ * PAGING in one that is not of the window.
+ */
+enum reader_state {
+	READER_OUT,
+	READER_ASKING,
+	READER_LIVE,
+	READER_AHEAD,
+	READER_WAITING,
+	READER_READING,
+	READER_PAGING
+};
+
+/* Moves the member to a list, out of the block it stood in. */
+void reader_place(struct member *m, enum reader_state state, struct ring *list);
+
+/* Lets it stand in a block. */
+void reader_stand(struct member *m, struct block *b, size_t offset);
+
+/* Decides where it goes on from m->cursor; own: the last id of its own topic that it has. Sends
+ * nothing. */
+void reader_settle(struct member *m, struct id own);
+
+/* While it stands in a block: sends, until it is blocked, caught up or must wait. It may be gone
+ * then. */
+void reader_read(struct member *m);
+
+/* The same for all members of a list, each once; it is empty then. */
+void reader_read_all(struct ring *list);
+
+/* Calls on_send: how many bytes it took, -1 when the member is out. */
+ssize_t reader_send(struct member *m, const struct iovec *parts, int nparts, size_t total);
+
+/* A note that tells of a gap, which the caller releases; and lets a member stand in it. */
+struct block *reader_note(struct hub_topic *t, struct id after, struct id before);
+void reader_tell(struct member *m, struct block *note);
+
+/* Takes it out; reader_end calls on_end too. */
+void reader_out(struct member *m);
+void reader_end(struct member *m, enum member_end end);
+
+/* Events in blocks, from a position on: of the window to its end, of another kind that block. */
+enum { READER_PARTS = 64 };
+struct reader_parts {
+	struct iovec parts[READER_PARTS];
+	int n;
+	size_t total;
+	uint8_t over; /* cut behind an end: see struct event */
+	bool more;    /* that was not all */
+};
+void reader_gather(struct reader_parts *p, const struct block *b, size_t offset, bool ends);
+
+/* Where `got` bytes behind (b, *offset) are. */
+struct block *reader_step(struct block *b, size_t *offset, size_t got);
+
+/* Where in a page the member goes on; -1 when that page does not help it. hub_page.c */
+ssize_t hub_page_place(const struct block *page, const struct member *m);
+
+/* Sends the topic's batch to all that are caught up. hub.c */
+void topic_flush(struct hub_topic *t);
+
+/* --- The window. hub_window.c */
+
+/* Adds the event that is in h->note. */
+void window_put(struct hub_topic *t, struct event e);
+
+/* Takes the oldest block out; who stands in it is PAGING then. The caller releases it. */
+struct block *window_pop(struct hub_topic *t, enum block_kind kind);
+
+/* Frees what nobody needs. */
+void window_trim(struct hub_topic *t);
+
+/* The first event with an id above `id`: its block, or NULL. */
+struct block *window_find(struct hub_topic *t, struct id id, size_t *offset);
+
+#endif
