@@ -55,10 +55,11 @@ void hub_enlist(struct hub_topic *t, struct member *m, bool ends)
 	t->hub->stats.members++;
 }
 
-void hub_join(struct member *m, struct id cursor)
+void hub_join(struct member *m, struct id cursor, bool whole)
 {
 	topic_flush(m->topic);
 	m->cursor = cursor;
+	m->whole = whole;
 	reader_settle(m, cursor);
 	reader_read(m);
 }
@@ -121,11 +122,12 @@ void hub_message(struct hub_topic *t, const struct hub_message *msg)
 		if (id_cmp(msg->id, t->last) <= 0)
 			return;
 		t->last = msg->id;
-		if (t->members == 0)
-			t->base = msg->id;
 	}
-	if (t->members == 0)
+	if (t->members == 0) {
+		if (msg->has_id)
+			t->base = msg->id;
 		return;
+	}
 	hub_encode(h, msg);
 	window_put(t, (struct event){.id = msg->id, .logged = msg->has_id, .over = hub_over(msg)});
 	h->stats.messages_in++;
@@ -273,48 +275,73 @@ static struct id later(struct id a, struct id b)
 	return id_cmp(a, b) > 0 ? a : b;
 }
 
+/* The log ends before what these members have: they are told, and go on behind its end. */
+static void tell_loss(struct hub_topic *t, struct ring *members, struct id last)
+{
+	struct id after = {0, 0};
+	struct block *note = NULL;
+
+	while (!ring_is_empty(members)) {
+		struct member *m = ring_thing(members->next, struct member, at);
+
+		if (note == NULL || id_cmp(m->cursor, after) != 0) {
+			if (note != NULL)
+				block_release(note);
+			after = m->cursor;
+			note = reader_note(t, after, (struct id){0, 0});
+		}
+		m->cursor = last;
+		m->whole = false;
+		reader_tell(m, note);
+		reader_read(m);
+	}
+	if (note != NULL)
+		block_release(note);
+}
+
+/* Each goes on from its cursor, if the log still goes that far. */
+static void resume_all(struct hub_topic *t, struct ring *members, struct id last)
+{
+	struct ring lost;
+
+	ring_init(&lost);
+	while (!ring_is_empty(members)) {
+		struct member *m = ring_thing(members->next, struct member, at);
+
+		if (id_cmp(m->cursor, last) > 0) {
+			ring_remove(&m->at);
+			ring_add(&lost, &m->at);
+		} else {
+			m->whole = true;
+			reader_settle(m, m->cursor);
+			reader_read(m);
+		}
+	}
+	tell_loss(t, &lost, last);
+}
+
 void hub_begin(struct hub_topic *t, struct id last)
 {
 	struct id had = t->last;
 	bool fell_back = id_cmp(last, had) < 0;
-	struct block *note = NULL;
 	struct ring all;
 
 	t->begun = true;
 	/* base is beyond what was had when not all of what came meanwhile could be kept. */
 	t->base = id_cmp(t->base, had) > 0 ? later(t->base, last) : last;
-	t->last = later(t->tail != NULL ? t->tail->last : last, last);
-	if (!fell_back && id_cmp(t->base, had) == 0) {
-		/* Nothing is missing: the batch is what came meanwhile. */
-		if (t->batch != NULL && ring_is_empty(&t->dirty))
-			ring_add(&t->hub->dirty, &t->dirty);
-		return;
-	}
-	t->batch = NULL;
+	t->last = later(t->tail != NULL ? t->tail->last : last, t->base);
 	ring_init(&all);
+	if (fell_back || id_cmp(t->base, had) != 0) {
+		t->batch = NULL; /* it comes behind what is missing */
+		for (struct ring *r = t->live.next; r != &t->live; r = r->next)
+			ring_thing(r, struct member, at)->cursor = had;
+		ring_splice(&all, &t->live);
+	} else {
+		topic_flush(t);
+	}
 	for (struct ring *r = t->outside.next; r != &t->outside && fell_back; r = r->next)
 		ring_thing(r, struct block, outside)->fell_back = true;
-	for (struct ring *r = t->live.next; r != &t->live; r = r->next)
-		ring_thing(r, struct member, at)->cursor = had;
-	ring_splice(&all, &t->live);
 	ring_splice(&all, &t->ahead);
-	while (!ring_is_empty(&all)) {
-		struct member *m = ring_thing(all.next, struct member, at);
-		struct id own = m->cursor;
-
-		m->anchored = !id_is_zero(own);
-		if (fell_back) {
-			m->cursor = last;
-			m->anchored = false;
-			if (note == NULL)
-				note = reader_note(t, own, (struct id){0, 0});
-			reader_tell(m, note);
-		} else {
-			reader_settle(m, own);
-		}
-		reader_read(m);
-	}
-	if (note != NULL)
-		block_release(note);
+	resume_all(t, &all, last);
 	window_trim(t);
 }

@@ -73,7 +73,7 @@ struct member {
 	uint8_t state;
 	uint8_t since; /* the owner's */
 	bool ends;     /* over behind done or error */
-	bool anchored; /* the cursor was seen in this log: if it is not there, something is gone */
+	bool whole;    /* what follows the cursor was all there when the log was last looked at */
 };
 
 struct hub_conf {
@@ -125,7 +125,7 @@ struct hub {
 
 /* A page that is being asked for. */
 struct hub_ask {
-	struct id from; /* inclusive, unless zero */
+	struct id from; /* behind this one */
 	struct id base; /* of the topic when it was asked for */
 	unsigned count; /* entries */
 	bool going_on;
@@ -155,7 +155,7 @@ struct hub_topic {
 	uint64_t serial;           /* of the last block */
 	uint64_t lost_unlogged;    /* of the last that fell out with what is in no log */
 	struct hub_ask ask;
-	struct id page_first, page_last; /* entries of the page that came so far */
+	struct id page_last; /* the last entry of the page that came */
 	size_t page_bytes;
 	uint32_t batch_offset;
 	uint32_t catching;    /* members in pages, or waiting for them */
@@ -194,9 +194,11 @@ void hub_lost(struct hub_topic *t);
  * it joins. ends: it is out behind a done or an error. */
 void hub_enlist(struct hub_topic *t, struct member *m, bool ends);
 
-/* An enlisted member goes on behind its cursor; with hub_join_gap, it is told first that something
- * is missing. The topic has begun. Calls on_send when there is something for it already. */
-void hub_join(struct member *m, struct id cursor);
+/* An enlisted member goes on behind its cursor; whole: nothing that follows it was missing in the
+ * log, and if something is later, it is to be told. With hub_join_gap, it is told first that
+ * something is missing. The topic has begun. Calls on_send when there is something for it already.
+ */
+void hub_join(struct member *m, struct id cursor, bool whole);
 void hub_join_gap(struct member *m, struct id after, struct id before, struct id cursor);
 
 /* From anywhere, callbacks included; a member that is out already may leave again. */
@@ -215,11 +217,12 @@ void hub_message(struct hub_topic *t, const struct hub_message *msg);
 void hub_flush(struct hub *h);
 
 /* --- Pages. After on_page: what to ask the log for (false: nobody waits any more); then either, in
- * one go, each entry of the answer and hub_page_end with their number, or hub_page_fail: ask again.
+ * one go, each entry of the answer and hub_page_end with their number, and with the first entry
+ * that the log had right after it (zero: it was empty), or hub_page_fail: ask again.
  * hub_page_entry: `ours` is whether the entry is one of this topic's. */
 bool hub_page_ask(struct hub_topic *t, struct hub_ask *ask);
 void hub_page_entry(struct hub_topic *t, const struct hub_message *msg, bool ours);
-void hub_page_end(struct hub_topic *t, size_t entries);
+void hub_page_end(struct hub_topic *t, size_t entries, struct id first);
 void hub_page_fail(struct hub_topic *t);
 
 void hub_set_slow(struct hub *h, enum hub_slow slow);

@@ -87,8 +87,6 @@ struct block *block_resize(struct block *b, size_t size)
 	to->from = b->from;
 	to->last = b->last;
 	to->reach = b->reach;
-	to->from_seen = b->from_seen;
-	to->any_seen = b->any_seen;
 	free_block(b);
 	return to;
 }

@@ -43,13 +43,12 @@ struct block {
 	struct id from;   /* a page: asked from; else the last logged id before it */
 	struct id last;   /* the last logged id up to its end; a page: of its own events */
 	struct id reach;  /* a page: all up to this id is in it */
+	struct id first;  /* a page: the log's first entry then */
 	uint64_t serial;  /* of the topic's window blocks, without a hole */
 	size_t size, len; /* of data: with the index, of the events */
 	uint32_t events, ends;
 	uint32_t users; /* members that stand in it, and who else holds it */
 	uint8_t kind;
-	bool from_seen; /* a page: the entry `from` was in the log */
-	bool any_seen;  /* or any other */
 	bool fell_back; /* the log was found to end before what is in it */
 	bool unlogged;  /* holds messages that are in no log */
 	char data[] __attribute__((aligned(8)));

@@ -18,8 +18,8 @@ bool hub_page_ask(struct hub_topic *t, struct hub_ask *ask)
 	unsigned fits = PAGE_BYTES / (t->entry_bytes + 1);
 
 	fits = fits < PAGE_LEAST ? PAGE_LEAST : fits > PAGE_MOST ? PAGE_MOST : fits;
-	t->ask = (struct hub_ask){m->cursor, t->base, fits + 1, true};
-	t->page_first = t->page_last = (struct id){0, 0};
+	t->ask = (struct hub_ask){m->cursor, t->base, fits, true};
+	t->page_last = m->cursor;
 	t->page_bytes = 0;
 	t->page_full = false;
 	*ask = t->ask;
@@ -44,11 +44,7 @@ void hub_page_entry(struct hub_topic *t, const struct hub_message *msg, bool our
 	t->page_bytes += msg->len;
 	if (t->page_full || id_cmp(msg->id, t->page_last) <= 0)
 		return;
-	if (id_is_zero(t->page_first))
-		t->page_first = msg->id;
-	page->any_seen = true;
-	page->from_seen |= id_cmp(msg->id, t->ask.from) == 0;
-	if (ours && id_cmp(msg->id, t->ask.from) > 0) {
+	if (ours) {
 		hub_encode(h, msg);
 		if (page->events > 0 && page->len + h->note.len > PAGE_MOST_BYTES) {
 			t->page_full = true;
@@ -62,20 +58,22 @@ void hub_page_entry(struct hub_topic *t, const struct hub_message *msg, bool our
 	t->page_last = msg->id;
 }
 
+bool hub_page_misses(const struct block *page, const struct member *m)
+{
+	if (!m->whole || id_is_zero(m->cursor))
+		return false;
+	return id_is_zero(page->first) || id_cmp(next_id(m->cursor), page->first) < 0;
+}
+
 ssize_t hub_page_place(const struct block *page, const struct member *m)
 {
-	int c = id_cmp(m->cursor, page->from);
-
 	if (page->kind != BLOCK_PAGE || page == m->topic->page || page->fell_back)
 		return -1;
-	if (c == 0)
-		return m->anchored && !page->from_seen ? -1 : 0;
-	if (c < 0 || id_cmp(m->cursor, page->reach) >= 0)
+	if (id_cmp(m->cursor, page->from) < 0 || hub_page_misses(page, m))
 		return -1;
-	uint32_t i = block_find(page, m->cursor);
-	if (m->anchored && (i == 0 || id_cmp(block_event(page, i - 1)->id, m->cursor) != 0))
-		return -1; /* it may have been trimmed: its own page will tell */
-	return (ssize_t)block_start(page, i);
+	if (id_cmp(m->cursor, page->from) > 0 && id_cmp(m->cursor, page->reach) >= 0)
+		return -1;
+	return (ssize_t)block_start(page, block_find(page, m->cursor));
 }
 
 /* How far the page goes: see hub.h. */
@@ -83,10 +81,7 @@ static struct id reach_of(const struct hub_topic *t, size_t entries)
 {
 	if (entries >= t->ask.count || t->page_full)
 		return t->page_last;
-	/* Nothing at all, not even where it began: the log is gone. */
-	if (id_is_zero(t->page_last) || id_cmp(t->page_last, t->ask.base) < 0)
-		return t->ask.base;
-	return t->page_last;
+	return id_cmp(t->page_last, t->ask.base) < 0 ? t->ask.base : t->page_last;
 }
 
 /* Who waits and is helped by the page stands in it then, or in the note of a gap before it. Returns
@@ -104,12 +99,12 @@ static struct block *hand_out(struct hub_topic *t, struct block *page, struct ri
 
 		if (at >= 0) {
 			reader_stand(m, page, (size_t)at);
-		} else if (m->anchored && id_cmp(m->cursor, page->from) == 0) {
+		} else if (id_cmp(m->cursor, page->from) == 0) { /* it misses something */
 			if (note == NULL)
-				note = reader_note(t, m->cursor, t->page_first);
+				note = reader_note(t, m->cursor, page->first);
 			reader_tell(m, note);
-			m->anchored = false; /* told once */
-			if (!page->any_seen)
+			m->whole = false; /* told once */
+			if (id_is_zero(page->first))
 				m->cursor = page->reach; /* the log is gone */
 		}
 		ring_remove(&m->at);
@@ -118,7 +113,7 @@ static struct block *hand_out(struct hub_topic *t, struct block *page, struct ri
 	return note;
 }
 
-void hub_page_end(struct hub_topic *t, size_t entries)
+void hub_page_end(struct hub_topic *t, size_t entries, struct id first)
 {
 	struct block *page = page_of(t);
 	struct ring readers;
@@ -126,10 +121,11 @@ void hub_page_end(struct hub_topic *t, size_t entries)
 	topic_flush(t);
 	if (entries > 0)
 		t->entry_bytes = (uint32_t)(t->page_bytes / entries);
-	page->reach = reach_of(t, entries);
 	size_t used = page->len + page->events * sizeof(struct event);
 	if (page->size - used > 4096)
 		page = block_resize(page, used);
+	page->reach = reach_of(t, entries);
+	page->first = first;
 	t->page = NULL;
 	t->ask.going_on = false;
 	t->hub->stats.pages++;

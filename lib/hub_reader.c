@@ -204,13 +204,6 @@ struct block *reader_step(struct block *b, size_t *offset, size_t got)
 
 /* --- Behind a block */
 
-static struct id next_id(struct id id)
-{
-	if (id.seq < UINT64_MAX)
-		return (struct id){id.ms, id.seq + 1};
-	return (struct id){id.ms + 1, 0};
-}
-
 /* Behind the block that comes next in the window, if that is still there. */
 static bool follow(struct member *m, const struct block *b)
 {
@@ -233,7 +226,7 @@ static void resume(struct member *m, const struct block *b)
 	if (follow(m, b))
 		return;
 	m->cursor = b->last;
-	m->anchored = !id_is_zero(b->last);
+	m->whole = !id_is_zero(b->last);
 	if (t->lost_unlogged > b->serial)
 		tell(m, m->cursor, (struct id){0, 0});
 	else
@@ -249,7 +242,7 @@ static void finish(struct member *m)
 		struct id after = b->kind == BLOCK_PAGE ? b->reach : b->last;
 
 		m->cursor = m->topic->base;
-		m->anchored = false;
+		m->whole = false;
 		tell(m, after, (struct id){0, 0});
 		return;
 	}
@@ -262,7 +255,7 @@ static void finish(struct member *m)
 		break;
 	case BLOCK_LOST:
 		m->cursor = b->last;
-		m->anchored = !id_is_zero(b->last);
+		m->whole = !id_is_zero(b->last);
 		reader_settle(m, m->cursor);
 		break;
 	case BLOCK_PAGE: {
@@ -271,7 +264,7 @@ static void finish(struct member *m)
 						      : b->reach;
 
 		m->cursor = b->reach;
-		m->anchored = b->any_seen;
+		m->whole = true;
 		reader_settle(m, own);
 		break;
 	}
@@ -300,7 +293,7 @@ static bool leap(struct member *m, struct reader_parts *p)
 	}
 	struct id after = i > 0 ? block_event(b, i - 1)->id : b->from;
 	m->cursor = t->last;
-	m->anchored = !id_is_zero(t->last);
+	m->whole = !id_is_zero(t->last);
 	tell(m, after, next_id(t->last));
 	return false;
 }

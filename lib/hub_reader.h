@@ -74,6 +74,17 @@ ssize_t hub_page_place(const struct block *page, const struct member *m);
 /* Sends the topic's batch to all that are caught up. hub.c */
 void topic_flush(struct hub_topic *t);
 
+/* Whether the log has lost what followed the cursor, and the member does not know. */
+bool hub_page_misses(const struct block *page, const struct member *m);
+
+/* The smallest id above id. */
+static inline struct id next_id(struct id id)
+{
+	if (id.seq < UINT64_MAX)
+		return (struct id){id.ms, id.seq + 1};
+	return (struct id){id.ms + 1, 0};
+}
+
 /* --- The window. hub_window.c */
 
 /* Adds the event that is in h->note. */
