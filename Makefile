@@ -41,7 +41,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
            span \
            recall \
            feed_since \
-           subs
+           subs \
+           subs_ask subs_channel subs_topic
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

@@ -96,20 +96,36 @@ static void end_readers(struct block *b, enum member_end end)
 	block_release(b);
 }
 
-void hub_end(struct hub_topic *t, enum member_end end)
+/* All members, on one list. */
+static void gather_all(struct hub_topic *t, struct ring *all)
 {
 	struct ring *lists[] = {&t->asking, &t->live, &t->pending, &t->ahead, &t->waiting};
+
+	ring_init(all);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		ring_splice(all, lists[i]);
+	for (struct block *b = t->head; b != NULL; b = b->next)
+		ring_splice(all, &b->readers);
+	for (struct ring *r = t->outside.next; r != &t->outside; r = r->next)
+		ring_splice(all, &ring_thing(r, struct block, outside)->readers);
+}
+
+void hub_end(struct hub_topic *t, enum member_end end)
+{
 	struct ring all;
 
-	ring_init(&all);
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		ring_splice(&all, lists[i]);
-	for (struct block *b = t->head; b != NULL; b = b->next)
-		ring_splice(&all, &b->readers);
-	for (struct ring *r = t->outside.next; r != &t->outside; r = r->next)
-		ring_splice(&all, &ring_thing(r, struct block, outside)->readers);
+	gather_all(t, &all);
 	while (!ring_is_empty(&all))
 		reader_end(ring_thing(all.next, struct member, at), end);
+}
+
+void hub_leave_all(struct hub_topic *t)
+{
+	struct ring all;
+
+	gather_all(t, &all);
+	while (!ring_is_empty(&all))
+		reader_out(ring_thing(all.next, struct member, at));
 }
 
 /* --- Messages */
@@ -230,6 +246,8 @@ static void bound_memory(struct hub *h)
 		struct block *b = ring_thing(h->blocks.next, struct block, age);
 		struct hub_topic *t = b->topic;
 
+		if (b == t->page)
+			return; /* it is over soon */
 		if (b->kind == BLOCK_WINDOW) {
 			if (t->batch == b) {
 				t->batch = b->next;

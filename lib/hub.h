@@ -207,7 +207,8 @@ void hub_leave(struct member *m);
 /* The transport takes bytes again. Not from a callback for the same member. */
 void hub_writable(struct member *m);
 
-/* Ends all members of the topic, those on t->asking too. */
+/* Takes out all members of the topic, those on t->asking too; hub_end calls on_end for each. */
+void hub_leave_all(struct hub_topic *t);
 void hub_end(struct hub_topic *t, enum member_end end);
 
 /* A message came; it is sent with hub_flush. */

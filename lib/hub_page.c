@@ -99,7 +99,7 @@ static struct block *hand_out(struct hub_topic *t, struct block *page, struct ri
 
 		if (at >= 0) {
 			reader_stand(m, page, (size_t)at);
-		} else if (id_cmp(m->cursor, page->from) == 0) { /* it misses something */
+		} else if (id_cmp(m->cursor, page->from) == 0 && hub_page_misses(page, m)) {
 			if (note == NULL)
 				note = reader_note(t, m->cursor, page->first);
 			reader_tell(m, note);
@@ -126,6 +126,7 @@ void hub_page_end(struct hub_topic *t, size_t entries, struct id first)
 		page = block_resize(page, used);
 	page->reach = reach_of(t, entries);
 	page->first = first;
+	page->fell_back = false;
 	t->page = NULL;
 	t->ask.going_on = false;
 	t->hub->stats.pages++;

@@ -12,7 +12,11 @@
 
 #include "local.h"
 
-enum { RETRY_LEAST_MS = 50, RETRY_MOST_MS = 5000 };
+enum {
+	RETRY_LEAST_MS = 50,
+	RETRY_MOST_MS = 5000,
+	READS_MOST = 4, /* of 64 KiB before on_idle: more to hand on at once, and still fair */
+};
 
 const char *link_name(const struct link *link)
 {
@@ -123,27 +127,40 @@ static void good_reply(struct link *link)
 	backoff_reset(&link->backoff);
 }
 
-/* Delivers what has come. The owner may close or fault the link in any callback. */
-static void deliver(struct link *link)
+/* Delivers what has come: 0, -1 when the server talks garbage. The owner may close or fault the
+ * link in any callback. */
+static int deliver(struct link *link, struct redis *r, struct why *w)
 {
-	struct redis *r = link->redis;
 	struct reply *reply;
-	struct why w;
 	int got = 0;
 
 	if (!link->up && redis_is_connected(r)) {
 		link->up = link->was_up = true;
 		link->ops->on_up(link->arg);
 	}
-	while (link->redis == r && (got = redis_next(r, &reply, &w)) == 1) {
+	while (link->redis == r && (got = redis_next(r, &reply, w)) == 1) {
 		if (reply->type != REPLY_ERROR && link->down_since_ms > 0)
 			good_reply(link);
 		link->ops->on_reply(link->arg, reply);
 	}
-	if (link->redis == r && got < 0)
-		lost(link, &w);
-	else if (link->redis == r && link->up && link->ops->on_idle != NULL)
-		link->ops->on_idle(link->arg);
+	return link->redis == r ? got : 0;
+}
+
+/* Reads and delivers; what comes behind the first read may fail another time. */
+static int receive(struct link *link, struct redis *r, struct why *w)
+{
+	int more = redis_read(r, w);
+
+	if (more < 0 || deliver(link, r, w) < 0)
+		return -1;
+	for (int reads = 1; reads < READS_MOST && more > 0 && link->redis == r; reads++) {
+		struct why later;
+
+		more = redis_read(r, &later);
+		if (more >= 0 && deliver(link, r, w) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static void step(struct link *link, bool readable)
@@ -151,11 +168,13 @@ static void step(struct link *link, bool readable)
 	struct redis *r = link->redis;
 	struct why w;
 
-	if (redis_flush(r, &w) < 0 || (readable && redis_read(r, &w) < 0)) {
+	if (redis_flush(r, &w) < 0 ||
+	    (readable ? receive(link, r, &w) : deliver(link, r, &w)) < 0) {
 		lost(link, &w);
 		return;
 	}
-	deliver(link);
+	if (link->redis == r && link->up && link->ops->on_idle != NULL)
+		link->ops->on_idle(link->arg);
 	/* What the callbacks queued goes out now, without a wake-up in between. */
 	if (link->redis == r && (redis_want(r) & LOOP_WRITE) && redis_flush(r, &w) < 0)
 		lost(link, &w);

@@ -175,7 +175,7 @@ int redis_read(struct redis *r, struct why *w)
 		return -1;
 	resp_feed(r->resp, r->in, (size_t)n);
 	r->since_ms = clock_ms();
-	return 0;
+	return n == READ_SIZE;
 }
 
 ssize_t redis_write(struct redis *r, const void *p, size_t n, struct why *w)

@@ -45,8 +45,8 @@ bool redis_is_connected(const struct redis *r);
  * the connection is lost. */
 int redis_flush(struct redis *r, struct why *w);
 
-/* Reads once; redis_next must be called until it returns 0 before the next time. The same failure.
- */
+/* Reads once; redis_next must be called until it returns 0 before the next time. 1: there may be
+ * more. The same failure. */
 int redis_read(struct redis *r, struct why *w);
 
 /* The next reply that has come: 1, or 0 when there is none yet. -1: the server talks garbage, or

@@ -1,3 +1,414 @@
 /* SPDX-License-Identifier: MIT */
-/* subs: subscriptions shared by all readers of a process. */
+/* subs: readers join topics, and what Redis publishes goes to the hub. */
 #include "subs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chan.h"
+#include "msg.h"
+#include "note.h"
+#include "subs_state.h"
+
+static const struct link_ops sub_ops, log_ops;
+
+/* --- Topics and their messages */
+
+bool topic_has(const struct topic *t, const char *channel, size_t len)
+{
+	struct chan_parts parts;
+
+	if (!t->is_pattern)
+		return len == t->len && memcmp(channel, t->name, len) == 0;
+	/* The stages of this very project, and nothing that merely looks like one. */
+	return len >= t->len && memcmp(channel, t->name, t->len - 1) == 0 &&
+	    chan_parse(channel, len, &parts) && parts.stage == channel + t->len - 1;
+}
+
+struct hub_message subs_message(
+    const struct subs *s, const struct topic *t, const char *text, size_t len)
+{
+	struct hub_message m = {.text = text, .len = len};
+
+	/* Only one stage has an end. */
+	if (len > 0 && (!t->is_pattern || s->conf.event_names)) {
+		struct json_slice type = msg_type(text, len);
+
+		m.type = type.s;
+		m.type_len = type.len;
+	}
+	return m;
+}
+
+/* The topic that a message came for by this name of a subscription. */
+static struct topic *find(struct subs *s, const struct reply *reply)
+{
+	const struct reply *name = &reply->elem[1], *channel = &reply->elem[reply->n - 2];
+	bool is_pattern = reply->n == 4;
+	struct chan_parts parts;
+	char own[CHAN_NAME_MAX + 1];
+	struct topic *t;
+
+	if (!is_pattern) {
+		t = topics_find(&s->topics, name->str, name->len, false);
+	} else if (name->len == strlen(s->wide_name) &&
+	    memcmp(name->str, s->wide_name, name->len) == 0) {
+		if (!chan_parse(channel->str, channel->len, &parts))
+			return NULL;
+		size_t n = (size_t)(parts.stage - channel->str);
+		if (n >= sizeof own)
+			return NULL;
+		memcpy(own, channel->str, n);
+		own[n] = '*';
+		t = topics_find(&s->topics, own, n + 1, true);
+		if (t != NULL && t->narrow)
+			return NULL; /* it comes from there */
+	} else {
+		t = topics_find(&s->topics, name->str, name->len, true);
+		if (t != NULL && !t->narrow)
+			return NULL;
+	}
+	return t != NULL && t->state == TOPIC_ON ? t : NULL;
+}
+
+static void on_push(struct subs *s, const struct reply *reply)
+{
+	const struct reply *channel = &reply->elem[reply->n - 2];
+	const struct reply *text = &reply->elem[reply->n - 1];
+	struct msg_sp sp;
+
+	if (channel->type != REPLY_STRING || text->type != REPLY_STRING ||
+	    reply->elem[1].type != REPLY_STRING)
+		return;
+	struct topic *t = find(s, reply);
+	if (t == NULL || !topic_has(t, channel->str, channel->len))
+		return;
+	struct hub_message m = subs_message(s, t, text->str, text->len);
+	if (msg_sp(text->str, text->len, &sp) && sp.has_id) {
+		m.has_id = true;
+		m.id = sp.id;
+	}
+	hub_message(&t->hub, &m);
+}
+
+static void on_gap(struct hub_topic *hub, struct buf *text, struct id after, struct id before)
+{
+	const struct topic *t = topic_of(hub);
+	struct chan_parts parts;
+	struct msg_from from = {NULL, NULL};
+	char *name = xstrdup(t->name), *project = NULL, *stage = NULL;
+
+	if (t->is_pattern)
+		name[t->len - 1] = 'x';
+	if (chan_parse(name, t->len, &parts)) {
+		from.project = project = xstrndup(parts.project, parts.project_len);
+		if (!t->is_pattern)
+			from.stage = stage = xstrndup(parts.stage, parts.stage_len);
+	}
+	note_gap(text, &from, after, before);
+	free(name);
+	free(project);
+	free(stage);
+}
+
+static struct subs *subs_of(struct hub_topic *t)
+{
+	return ring_thing(t->hub, struct subs, hub);
+}
+
+static void on_page(struct hub_topic *t)
+{
+	ask_page(subs_of(t), topic_of(t));
+}
+
+static void on_empty(struct hub_topic *t)
+{
+	channel_idle(subs_of(t), topic_of(t));
+}
+
+void subs_refused(struct subs *s, struct link *link, struct topic *t, const struct reply *error)
+{
+	struct why w;
+
+	if (redis_refusal(t->name, error, &w))
+		link_fault(link, &w);
+	else if (error->len >= 6 && memcmp(error->str, "NOAUTH", 6) == 0)
+		link_die(link, &w);
+	else {
+		ring_splice(&t->hub.asking, &t->asked);
+		hub_end(&t->hub, MEMBER_REFUSED);
+	}
+	(void)s;
+}
+
+/* --- The connections */
+
+static void on_kick(void *arg)
+{
+	struct subs *s = arg;
+
+	if (channel_pump(s))
+		link_pump(&s->sub);
+	if (ask_pump(s))
+		link_pump(&s->log);
+}
+
+void subs_kick(struct subs *s)
+{
+	if (s->kick.slot == 0 && !s->dead)
+		loop_timer(s->loop, &s->kick, 0);
+}
+
+bool subs_is_up(const struct subs *s)
+{
+	return s->sub_up && s->log_up;
+}
+
+static void came_up(struct subs *s)
+{
+	subs_kick(s);
+	if (subs_is_up(s))
+		s->ops->on_up(s->arg);
+}
+
+static void on_sub_up(void *arg)
+{
+	struct subs *s = arg;
+
+	redis_subscribing(s->sub.redis);
+	s->sub_up = true;
+	if (!s->log_open) {
+		s->log_open = true;
+		link_open(&s->log, s->loop, &s->conf.link, &log_ops, s);
+	}
+	came_up(s);
+}
+
+static void on_sub_reply(void *arg, struct reply *reply)
+{
+	if (redis_is_push(reply))
+		on_push(arg, reply);
+	else
+		channel_reply(arg, reply);
+}
+
+static void on_sub_down(void *arg, const struct why *w, int64_t wait_ms)
+{
+	struct subs *s = arg;
+
+	if (s->sub_up)
+		channel_lost(s);
+	s->sub_up = false;
+	hub_flush(&s->hub);
+	s->ops->on_down(s->arg, w, wait_ms);
+}
+
+static void on_log_up(void *arg)
+{
+	struct subs *s = arg;
+
+	s->log_up = true;
+	came_up(s);
+}
+
+static void on_log_reply(void *arg, struct reply *reply)
+{
+	ask_reply(arg, reply);
+}
+
+static void on_log_down(void *arg, const struct why *w, int64_t wait_ms)
+{
+	struct subs *s = arg;
+	bool alone = s->sub_up;
+
+	s->log_up = false;
+	ask_lost(s);
+	if (alone) /* else the other tells */
+		s->ops->on_down(s->arg, w, wait_ms);
+}
+
+static void on_idle(void *arg)
+{
+	struct subs *s = arg;
+
+	hub_flush(&s->hub);
+}
+
+static void on_dead(void *arg, const struct why *w)
+{
+	struct subs *s = arg;
+	struct why copy = *w;
+
+	if (s->dead)
+		return;
+	s->dead = true;
+	s->sub_up = s->log_up = false;
+	link_close(&s->sub);
+	if (s->log_open)
+		link_close(&s->log);
+	loop_cancel(s->loop, &s->kick);
+	loop_cancel(s->loop, &s->sweep);
+	s->topics.fixed = true; /* whoever joins in a callback */
+	for (struct topic *t = topics_next(&s->topics, NULL); t != NULL;
+	     t = topics_next(&s->topics, t)) {
+		ring_splice(&t->hub.asking, &t->asked);
+		hub_end(&t->hub, MEMBER_REFUSED);
+	}
+	s->ops->on_dead(s->arg, &copy);
+}
+
+static void on_started(void *arg, const char *path)
+{
+	struct subs *s = arg;
+
+	s->ops->on_started(s->arg, path);
+}
+
+static const struct link_ops sub_ops = {
+    on_sub_up, on_sub_reply, on_idle, on_sub_down, on_dead, on_started};
+static const struct link_ops log_ops = {
+    on_log_up, on_log_reply, on_idle, on_log_down, on_dead, on_started};
+
+/* --- Open and close */
+
+static void name_wide(struct subs *s, const char *namespace)
+{
+	size_t n = strlen(namespace) + sizeof ":project:*:stage:*";
+
+	s->wide_name = xmalloc(n);
+	(void)snprintf(s->wide_name, n, "%s:project:*:stage:*", namespace); /* measured */
+	s->wide_prefix = xmalloc(n);
+	(void)snprintf(s->wide_prefix, n, "%s:project:", namespace); /* shorter */
+	s->wide_prefix_len = strlen(s->wide_prefix);
+}
+
+int subs_open(struct subs **out, struct loop *loop, const struct subs_conf *conf,
+    const struct subs_ops *ops, void *arg, struct why *w)
+{
+	struct subs *s = xcalloc(1, sizeof *s);
+
+	(void)w; /* nothing that can fail yet */
+	*s = (struct subs){.conf = *conf, .ops = ops, .arg = arg, .loop = loop};
+	s->hub_ops = (struct hub_ops){ops->on_send, ops->on_end, on_page, on_empty, on_gap};
+	hub_init(&s->hub,
+	    &(struct hub_conf){
+		conf->event_names, conf->slow, conf->max_lag_bytes, conf->memory_bytes},
+	    &s->hub_ops);
+	topics_init(&s->topics);
+	ring_init(&s->to_subscribe);
+	ring_init(&s->idle);
+	ring_init(&s->patterns);
+	ring_init(&s->to_survey);
+	ring_init(&s->to_page);
+	buf_init(&s->sent, SIZE_MAX / 2);
+	buf_init(&s->asked, SIZE_MAX / 2);
+	buf_init(&s->text, SIZE_MAX / 2);
+	name_wide(s, conf->namespace);
+	s->kick = (struct timer){.on_due = on_kick, .arg = s};
+	s->sweep = (struct timer){.on_due = channel_sweep, .arg = s};
+	link_open(&s->sub, loop, &conf->link, &sub_ops, s);
+	*out = s;
+	return 0;
+}
+
+static void leave_all(struct ring *members)
+{
+	while (!ring_is_empty(members))
+		hub_leave(ring_thing(members->next, struct member, at));
+}
+
+void subs_close(struct subs *s)
+{
+	struct topic *t;
+
+	if (s == NULL)
+		return;
+	link_close(&s->sub);
+	if (s->log_open)
+		link_close(&s->log);
+	loop_cancel(s->loop, &s->kick);
+	while ((t = topics_next(&s->topics, NULL)) != NULL) {
+		leave_all(&t->asked);
+		hub_leave_all(&t->hub);
+		hub_topic_fini(&t->hub);
+		topics_remove(&s->topics, t);
+	}
+	loop_cancel(s->loop, &s->sweep); /* on_empty may have set it */
+	topics_fini(&s->topics);
+	hub_fini(&s->hub);
+	buf_fini(&s->sent);
+	buf_fini(&s->asked);
+	buf_fini(&s->text);
+	free(s->wide_name);
+	free(s->wide_prefix);
+	free(s);
+}
+
+/* --- Members */
+
+static struct topic *topic_named(struct subs *s, const char *name, bool is_pattern)
+{
+	size_t len = strlen(name);
+	struct topic *t = topics_find(&s->topics, name, len, is_pattern);
+
+	if (t != NULL)
+		return t;
+	t = topics_add(&s->topics, name, len, is_pattern);
+	hub_topic_init(&t->hub, &s->hub);
+	ring_init(&t->subscribing);
+	ring_init(&t->surveying);
+	ring_init(&t->paging);
+	ring_init(&t->asked);
+	ring_init(&t->patterns);
+	return t;
+}
+
+void subs_join(struct subs *s, struct member *m, const char *name, bool is_pattern, bool ends,
+    const struct feed_start *start)
+{
+	struct topic *t = topic_named(s, name, is_pattern);
+
+	hub_enlist(&t->hub, m, ends);
+	m->since = (uint8_t)start->since;
+	m->cursor =
+	    start->since == FEED_AGO ? (struct id){(uint64_t)start->ago_ms, 0} : start->after;
+	channel_want(s, t);
+	ask_survey(s, t);
+}
+
+void subs_leave(struct subs *s, struct member *m)
+{
+	(void)s;
+	hub_leave(m);
+}
+
+void subs_writable(struct subs *s, struct member *m)
+{
+	(void)s;
+	hub_writable(m);
+}
+
+void subs_set_slow(struct subs *s, enum hub_slow slow)
+{
+	hub_set_slow(&s->hub, slow);
+}
+
+void subs_stats(const struct subs *s, struct subs_stats *out)
+{
+	const struct hub_stats *h = &s->hub.stats;
+
+	*out = (struct subs_stats){.topics = s->topics.count,
+	    .members = h->members,
+	    .catching = h->catching,
+	    .blocked = h->blocked,
+	    .window_bytes = h->window_bytes,
+	    .messages_in = h->messages_in,
+	    .bytes_in = h->bytes_in,
+	    .deliveries = h->deliveries,
+	    .bytes_out = h->bytes_out,
+	    .pages = h->pages,
+	    .gaps = h->gaps,
+	    .slow_drops = h->slow_drops,
+	    .memory_drops = h->memory_drops};
+}

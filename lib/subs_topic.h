@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOUT_SUBS_TOPIC_H
+#define SPOUT_SUBS_TOPIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hub.h"
+#include "ring.h"
+
+/*
+ * What a process is subscribed to, by name, for the files of subs only.
+ *
+ *	NEW ──SUBSCRIBE──→ ASKED ──confirmed──→ ON ──survey──→ hub_begin
+ *	 ↑                                      │
+ *	 └──────────── connection lost ─────────┘
+ */
+enum topic_state { TOPIC_NEW, TOPIC_ASKED, TOPIC_ON };
+
+struct topic {
+	struct hub_topic hub;
+	struct topic *next;      /* of the same bucket */
+	struct ring subscribing; /* in a queue of what is to be subscribed, or of what is idle */
+	struct ring surveying;   /* in the queue of surveys */
+	struct ring paging;      /* in the queue of pages */
+	struct ring asked;       /* members whose survey is under way */
+	struct ring patterns;    /* of all projects' patterns */
+	int64_t idle_since_ms;
+	uint32_t hash, len;
+	uint16_t busy; /* questions under way */
+	uint8_t state;
+	bool is_pattern;
+	bool narrow; /* a pattern: subscribed by itself, not only with the wide one */
+	bool surveys;
+	char name[];
+};
+
+struct topics {
+	struct topic **buckets;
+	size_t size, count;
+	uint64_t seed[2];   /* random: names come from outside */
+	struct topic *last; /* found */
+	bool fixed;         /* does not grow now: somebody walks it */
+};
+
+void topics_init(struct topics *t);
+void topics_fini(struct topics *t); /* of the table only */
+
+struct topic *topics_find(struct topics *t, const char *name, size_t len, bool is_pattern);
+struct topic *topics_add(struct topics *t, const char *name, size_t len, bool is_pattern);
+void topics_remove(struct topics *t, struct topic *topic); /* frees it */
+
+/* All of them, in no order: NULL begins, and ends. */
+struct topic *topics_next(const struct topics *t, const struct topic *topic);
+
+#endif
