@@ -226,7 +226,7 @@ static void disturb(struct world *w)
 		start_redis(w);
 		w->restart_at_ms = 0;
 	}
-	if (w->restart_at_ms > 0 || w->lines < (w->phase + 1) * LINES / 7)
+	if (w->phase == 6 || w->restart_at_ms > 0 || w->lines < (w->phase + 1) * LINES / 7)
 		return;
 	switch (w->phase++) {
 	case 0:
