@@ -439,7 +439,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct hub_conf conf = {.slow = data[0] % 3,
 	    .max_lag_bytes = 200 + (size_t)(data[1] % 16) * 200,
-	    .memory_bytes = data[1] >= 128 ? 1 << 30 : 2000 + data[1] * 16};
+	    .memory_bytes = data[1] >= 128 ? 1u << 30 : 2000u + data[1] * 16u};
 
 	w = xcalloc(1, sizeof *w);
 	w->clock = 1000;
