@@ -68,6 +68,7 @@ void hub_join_gap(struct member *m, struct id after, struct id before, struct id
 {
 	topic_flush(m->topic);
 	m->cursor = cursor;
+	m->whole = true;
 	struct block *note = reader_note(m->topic, after, before);
 	reader_tell(m, note);
 	block_release(note);

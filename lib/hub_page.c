@@ -103,9 +103,9 @@ static struct block *hand_out(struct hub_topic *t, struct block *page, struct ri
 			if (note == NULL)
 				note = reader_note(t, m->cursor, page->first);
 			reader_tell(m, note);
-			m->whole = false; /* told once */
-			if (id_is_zero(page->first))
-				m->cursor = page->reach; /* the log is gone */
+			/* Told once: from there on it is to miss nothing, or be told again. */
+			m->whole = !id_is_zero(page->first);
+			m->cursor = m->whole ? previous_id(page->first) : page->reach;
 		}
 		ring_remove(&m->at);
 		ring_add(m->block != NULL ? readers : &t->waiting, &m->at);

@@ -85,6 +85,14 @@ static inline struct id next_id(struct id id)
 	return (struct id){id.ms + 1, 0};
 }
 
+/* The largest id below id, which is not zero. */
+static inline struct id previous_id(struct id id)
+{
+	if (id.seq > 0)
+		return (struct id){id.ms, id.seq - 1};
+	return (struct id){id.ms - 1, UINT64_MAX};
+}
+
 /* --- The window. hub_window.c */
 
 /* Adds the event that is in h->note. */

@@ -156,8 +156,12 @@ static bool begins_with_gap(const struct log_call *c, struct id *cursor, struct 
 		*cursor = c->last; /* the log is gone, or the server lost its end */
 		return true;
 	}
+	struct id whole_from = log_just_before(c->first);
+	if (id_cmp(*cursor, whole_from) >= 0)
+		return false;
 	*before = c->first;
-	return id_cmp(*cursor, log_just_before(c->first)) < 0;
+	*cursor = whole_from; /* what is trimmed from here on is another gap */
+	return true;
 }
 
 static void begin_member(
