@@ -219,24 +219,30 @@ void topic_flush(struct hub_topic *t)
 	window_trim(t);
 }
 
+/* Takes the window's oldest block out, sent or not. The caller releases it. */
+static struct block *drop_oldest(struct hub_topic *t)
+{
+	if (t->batch == t->head) {
+		t->batch = t->head->next;
+		t->batch_offset = 0;
+	}
+	return window_pop(t, BLOCK_OUT);
+}
+
 /* Keeps the window within its bound: who stands in what falls out lags too far behind. */
 static void bound_window(struct hub_topic *t)
 {
-	while (t->bytes > t->hub->conf.max_lag_bytes && t->head != NULL) {
-		struct block *b;
+	struct hub *h = t->hub;
 
-		if (t->batch == t->head && t->begun)
-			return; /* not sent yet */
-		if (t->batch == t->head)
-			t->batch = t->head->next, t->batch_offset = 0;
-		b = window_pop(t, BLOCK_OUT);
-		if (t->hub->conf.slow == HUB_DISCONNECT)
-			for (struct ring *r = b->readers.next; r != &b->readers; r = r->next)
-				t->hub->stats.slow_drops++;
-		if (t->hub->conf.slow == HUB_DISCONNECT)
-			end_readers(b, MEMBER_SLOW);
-		else
+	while (t->bytes > h->conf.max_lag_bytes && t->head != NULL) {
+		struct block *b = drop_oldest(t);
+
+		if (h->conf.slow != HUB_DISCONNECT) {
 			block_release(b);
+			continue;
+		}
+		h->stats.slow_drops += b->users - 1; /* we are the other user */
+		end_readers(b, MEMBER_SLOW);
 	}
 }
 
@@ -249,15 +255,10 @@ static void bound_memory(struct hub *h)
 
 		if (b == t->page)
 			return; /* it is over soon */
-		if (b->kind == BLOCK_WINDOW) {
-			if (t->batch == b) {
-				t->batch = b->next;
-				t->batch_offset = 0;
-			}
-			(void)window_pop(t, BLOCK_OUT); /* the topic's oldest is b */
-		} else {
+		if (b->kind == BLOCK_WINDOW)
+			(void)drop_oldest(t); /* the topic's oldest is b */
+		else
 			block_hold(b);
-		}
 		for (struct ring *r = b->readers.next; r != &b->readers; r = r->next)
 			h->stats.memory_drops++;
 		end_readers(b, MEMBER_SLOW);

@@ -5,7 +5,7 @@
  *	topics N    N channels with a reader each: until all are subscribed, and one message to each
  *	projects N  N projects' patterns, the same
  *	burst N     N readers come back to one channel, 1,000 messages behind: until all have them
-*/
+ */
 #include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
