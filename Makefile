@@ -44,6 +44,9 @@ TOP      = cli log wire append publish control source feed stream ready access t
            subs \
            subs_ask subs_channel subs_topic
 
+# The server's.
+BASE  += wheel
+
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench
 LIBS_sp-pub    = hiredis
