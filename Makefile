@@ -46,6 +46,7 @@ TOP      = cli log wire append publish control source feed stream ready access t
 
 # The server's.
 BASE  += wheel
+TOP   += gate
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

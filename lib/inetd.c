@@ -19,21 +19,18 @@
 
 #include "buf.h"
 #include "chan.h"
-#include "cli.h"
 #include "clock.h"
+#include "gate.h"
 #include "http.h"
 #include "http_answer.h"
-#include "http_query.h"
 #include "peer.h"
 #include "proc.h"
 #include "ready.h"
-#include "route.h"
 #include "stream.h"
 
 enum {
 	WRITE_MS = 30000, /* a reader that takes nothing for so long is gone */
 	PROBE_MS = 250,   /* after the reader closed its side: is the other one open? */
-	CURSOR_MAX = 64,
 };
 
 struct exchange {
@@ -42,7 +39,7 @@ struct exchange {
 	struct signals signals;
 	struct buf in, headers, out; /* headers: CORS, for whatever is answered */
 	struct http http;
-	struct route route;
+	struct gate gate;
 	struct stream_conf stream_conf;
 	struct stream *stream;
 	char *channel;
@@ -114,146 +111,41 @@ static int read_head(struct exchange *x)
 	}
 }
 
-/* --- Deciding: 0 means a stream, 1 /readyz, anything else was answered. */
+/* --- Deciding */
 
-/* Where to begin: Last-Event-ID, else the query. -1 with w when the query is malformed; another
- * server's Last-Event-ID counts as none. */
-static int find_start(struct exchange *x, struct feed_start *start, struct why *w)
+enum {
+	SERVED = 1u << ROUTE_STAGE | 1u << ROUTE_PROJECT | 1u << ROUTE_CHANNEL |
+	    1u << ROUTE_STOP_STAGE | 1u << ROUTE_STOP_CHANNEL | 1u << ROUTE_HEALTHZ |
+	    1u << ROUTE_READYZ
+};
+
+/* 1: a stream, or a question to Redis; 0: answered. */
+static int decide(struct exchange *x)
 {
-	static const char *const names[] = {"last_event_id", "lastEventId", "since"};
-	struct http_slice value;
-	char text[CURSOR_MAX];
-	size_t len;
+	const struct gate_conf conf = {.namespace = x->conf->namespace,
+	    .cors = x->conf->cors,
+	    .allow = x->conf->allow,
+	    .nallow = x->conf->nallow,
+	    .insecure = x->conf->insecure,
+	    .access = x->conf->access,
+	    .routes = SERVED};
+	bool is_local = peer_is_local(STDIN_FILENO);
 
-	*start = (struct feed_start){.since = x->route.kind == ROUTE_STAGE ? FEED_RUN : FEED_NOW};
-	if (http_field(&x->http, "Last-Event-ID", &value) == 1 &&
-	    cli_cursor(&start->after, value.p, value.len)) {
-		start->since = FEED_AFTER;
-		return 0;
-	}
-	for (int i = 0; i < 3; i++) {
-		int r = http_query_get(x->http.query, names[i], text, sizeof text, &len, w);
-
-		if (r < 0)
-			return -1;
-		if (r == 0)
-			continue;
-		if (i == 2)
-			return feed_parse_since(start, text, w);
-		if (!cli_cursor(&start->after, text, len))
-			return why_set(w, WHY_DATA, "%s is not an id", names[i]);
-		start->since = FEED_AFTER;
-		return 0;
-	}
-	return 0;
-}
-
-static bool is_allowed(const struct exchange *x)
-{
-	const struct route *r = &x->route;
-	struct chan_parts parts;
-
-	/* Stages and Spout's own channels have routes of their own; this one must not open them. */
-	if (chan_parse(r->channel, r->channel_len, &parts) ||
-	    chan_is_own(r->channel, r->channel_len))
-		return false;
-	for (int i = 0; i < x->conf->nallow; i++)
-		if (chan_glob(
-			x->conf->allow[i], strlen(x->conf->allow[i]), r->channel, r->channel_len))
-			return true;
-	return false;
-}
-
-/* The routes of a server that inetd does not have. */
-static bool is_served(enum route_kind kind)
-{
-	return kind == ROUTE_STAGE || kind == ROUTE_PROJECT || kind == ROUTE_CHANNEL ||
-	    kind == ROUTE_STOP_STAGE || kind == ROUTE_STOP_CHANNEL || kind == ROUTE_HEALTHZ ||
-	    kind == ROUTE_READYZ;
-}
-
-/* Answers a method that is not GET or HEAD; false when it is one of those. */
-static bool answer_method(struct exchange *x)
-{
-	const char *methods = route_methods(x->route.kind);
-	bool known = route_allows(x->route.kind, x->http.method.p, x->http.method.len);
-
-	if (known && (http_method_is(&x->http, "GET") || http_method_is(&x->http, "HEAD")))
-		return false;
-	if (known && http_method_is(&x->http, "POST")) {
-		answer(x, 403,
-		    x->conf->access != NULL ? "this server does not publish"
-					    : "publishing needs a server with --key");
-		return true;
-	}
-	(void)http_add_header(&x->headers, "Allow", methods, strlen(methods)); /* no cap */
-	if (http_method_is(&x->http, "OPTIONS"))
-		answer(x, 204, NULL);
-	else
-		answer(x, 405, "this route has no such method");
-	return true;
-}
-
-/* Whether the request may have what it asks for; else answered. */
-static bool is_admitted(struct exchange *x, struct why *w)
-{
-	enum access_answer a = ACCESS_OK;
-
-	if (x->conf->access != NULL)
-		a = access_check(
-		    x->conf->access, &x->http, &x->route, false, clock_wall_us() / 1000000, w);
-	else if (x->route.kind == ROUTE_CHANNEL && !is_allowed(x)) {
-		answer(x, 403, "this channel is not allowed here (--allow)");
-		return false;
-	}
-	if (a == ACCESS_OK)
-		return true;
-	if (a == ACCESS_401)
-		(void)http_add_header(&x->headers, "WWW-Authenticate", "Bearer", 6); /* no cap */
-	say(x->conf->say, SAY_DETAIL, "answered %d: %s", (int)a, w->text);
-	answer(x, (int)a, w->text);
-	return false;
-}
-
-/* 1 go on; 0 answered. */
-static int decide(struct exchange *x, struct why *w)
-{
-	struct feed_start *start = &x->stream_conf.start;
-
-	(void)cors_add(&x->headers, &x->conf->cors, &x->http); /* no cap */
-	if (x->conf->access == NULL && !x->conf->insecure && !peer_is_local(STDIN_FILENO)) {
+	if (conf.access == NULL && !conf.insecure && !is_local)
 		say(x->conf->say, SAY_ERROR,
 		    "refused: without authentication only loopback and Unix sockets are served "
 		    "(--insecure serves all)");
-		answer(x, 403, "this server has no authentication and serves only its own machine");
+	gate_decide(&x->gate, &conf, &x->http, is_local, &x->headers);
+	if (x->gate.does == GATE_PUBLISH || x->gate.does == GATE_STOP) {
+		answer(x, 403, "this server does not publish");
 		return 0;
 	}
-	if (cors_is_preflight(&x->http)) {
-		answer(x, 204, NULL);
-		return 0;
-	}
-	route_parse(&x->route, x->http.path.p, x->http.path.len, w);
-	if (x->route.kind == ROUTE_BAD) {
-		answer(x, 400, w->text);
-		return 0;
-	}
-	if (!is_served(x->route.kind)) {
-		answer(x, 404, "no such route here");
-		return 0;
-	}
-	if (answer_method(x))
-		return 0;
-	if (x->route.kind == ROUTE_HEALTHZ) {
-		answer(x, 200, "ok");
-		return 0;
-	}
-	if (!is_admitted(x, w))
-		return 0;
-	if (x->route.kind != ROUTE_READYZ && find_start(x, start, w) < 0) {
-		answer(x, 400, w->text);
-		return 0;
-	}
-	return 1;
+	if (x->gate.does != GATE_ANSWER)
+		return 1;
+	if (x->gate.status == 401 || x->gate.status == 403)
+		say(x->conf->say, SAY_DETAIL, "answered %d: %s", x->gate.status, x->gate.text);
+	answer(x, x->gate.status, x->gate.text);
+	return 0;
 }
 
 /* --- The stream */
@@ -266,36 +158,22 @@ static void on_signal(void *arg, int signo)
 	loop_stop(x->loop);
 }
 
-/* Redis cannot be had. A browser's EventSource gives up for good at any status but 200, so it gets
- * an empty stream that tells it when to come back. */
 static void answer_unavailable(struct exchange *x)
 {
-	char seconds[12];
 	struct why w;
-	int64_t wait_ms = 2000 + (int64_t)clock_random(4000);
 
-	if (http_field_has(&x->http, "Accept", "text/event-stream")) {
-		(void)http_answer_stream(&x->out, &x->headers); /* no cap */
-		(void)buf_addf(
-		    &x->out, "retry: %lld\n: unavailable\n\n", (long long)wait_ms); /* no cap */
-		if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, WRITE_MS, &w) == 0)
-			peer_linger(STDIN_FILENO);
-		return;
-	}
-	(void)snprintf(seconds, sizeof seconds, "%d", (int)(wait_ms / 1000) + 1);    /* fits */
-	(void)http_add_header(&x->headers, "Retry-After", seconds, strlen(seconds)); /* no cap */
-	answer(x, 503, "Redis is not available");
+	(void)gate_come_back(
+	    &x->out, &x->http, &x->headers, 503, "Redis is not available"); /* sent */
+	if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, WRITE_MS, &w) == 0)
+		peer_linger(STDIN_FILENO);
 }
 
 static bool on_start(void *arg, struct buf *out, struct id cursor, const struct log_run *run)
 {
 	struct exchange *x = arg;
-	bool returns = x->stream_conf.start.since == FEED_AFTER;
 
 	loop_cancel(x->loop, &x->patience);
-	/* Who comes back after the end is told not to come again: only 204 stops an EventSource. */
-	if (x->stream_conf.ends && returns && run != NULL && !id_is_zero(run->end) &&
-	    id_cmp(cursor, run->end) >= 0) {
+	if (gate_has_ended(x->gate.route.kind, &x->gate.start, cursor, run)) {
 		(void)http_answer(
 		    out, &(struct http_answer){.status = 204, .headers = &x->headers}); /* no cap */
 		return false;
@@ -376,18 +254,20 @@ static int serve_stream(struct exchange *x, struct why *w)
 {
 	static const struct stream_ops ops = {on_start, on_end, on_down, on_started};
 	struct stream_conf *c = &x->stream_conf;
+	const struct route *route = &x->gate.route;
 	struct stat st;
 
-	x->channel = x->route.kind == ROUTE_CHANNEL
-	    ? xstrdup(x->route.channel)
-	    : chan_stage(x->conf->namespace, x->route.project,
-		  x->route.kind == ROUTE_STAGE ? x->route.stage : NULL);
+	x->channel = route->kind == ROUTE_CHANNEL
+	    ? xstrdup(route->channel)
+	    : chan_stage(x->conf->namespace, route->project,
+		  route->kind == ROUTE_STAGE ? route->stage : NULL);
 	c->link = x->conf->link;
+	c->start = x->gate.start;
 	c->source =
-	    (struct feed_source){.name = x->channel, .is_pattern = x->route.kind == ROUTE_PROJECT};
-	c->from = (struct msg_from){x->route.project_len > 0 ? x->route.project : NULL,
-	    x->route.stage_len > 0 ? x->route.stage : NULL};
-	c->ends = x->route.kind == ROUTE_STAGE;
+	    (struct feed_source){.name = x->channel, .is_pattern = route->kind == ROUTE_PROJECT};
+	c->from = (struct msg_from){route->project_len > 0 ? route->project : NULL,
+	    route->stage_len > 0 ? route->stage : NULL};
+	c->ends = route->kind == ROUTE_STAGE;
 	c->event_names = x->conf->event_names;
 	c->heartbeat_ms = x->conf->heartbeat_ms;
 	c->retry_ms = x->conf->retry_ms;
@@ -404,11 +284,11 @@ static int serve_stream(struct exchange *x, struct why *w)
 
 static int serve(struct exchange *x, struct why *w)
 {
-	if (read_head(x) == 0 || decide(x, w) == 0) {
+	if (read_head(x) == 0 || decide(x) == 0) {
 		x->status = proc_stop_signal() != 0 ? 128 + proc_stop_signal() : 0;
 		return 0;
 	}
-	if (x->route.kind == ROUTE_READYZ) {
+	if (x->gate.does == GATE_READYZ) {
 		int ready = ready_check(&x->conf->link, w);
 
 		if (ready < 0)
@@ -416,7 +296,7 @@ static int serve(struct exchange *x, struct why *w)
 		answer(x, ready < 0 ? 503 : 200, ready < 0 ? "Redis does not answer" : "ok");
 		return 0;
 	}
-	if (http_method_is(&x->http, "HEAD")) {
+	if (x->gate.does == GATE_STREAM_HEAD) {
 		(void)http_answer_stream(&x->out, &x->headers); /* no cap */
 		if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, WRITE_MS, w) == 0)
 			peer_linger(STDIN_FILENO);
