@@ -45,7 +45,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
            subs_ask subs_channel subs_topic
 
 # The server's.
-BASE  += wheel
+BASE  += wheel address quota strain metrics
+EDGES += notify listen
 TOP   += gate
 
 # --- Commands and the foreign libraries that each declares.

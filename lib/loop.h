@@ -15,7 +15,12 @@
  *
  * What the kernel cannot wait for (regular files, with epoll) is always ready.
  */
-enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 }; /* HANGUP is reported, never asked for */
+enum {
+	LOOP_READ = 1,
+	LOOP_WRITE = 2,
+	LOOP_HANGUP = 4,   /* reported, never asked for */
+	LOOP_EXCLUSIVE = 8 /* with LOOP_READ: of the processes that wait so, not all are woken */
+};
 
 struct watch {
 	int fd;

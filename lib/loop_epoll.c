@@ -41,7 +41,8 @@ static int epolling_set(void *arg, struct watch *w, unsigned want)
 	struct epoll_event e = {.data.ptr = w};
 	int op = w->want == 0 ? EPOLL_CTL_ADD : want == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
 
-	e.events = (want & LOOP_READ ? EPOLLIN : 0u) | (want & LOOP_WRITE ? EPOLLOUT : 0u);
+	e.events = (want & LOOP_READ ? EPOLLIN : 0u) | (want & LOOP_WRITE ? EPOLLOUT : 0u) |
+	    (want & LOOP_EXCLUSIVE ? EPOLLEXCLUSIVE : 0u);
 	return epoll_ctl(b->fd, op, w->fd, &e);
 }
 

@@ -31,6 +31,7 @@ void proc_die_of_pipe(void)
 
 static int signal_pipe[2] = {-1, -1}; /* a handler gets no argument */
 static volatile sig_atomic_t stop_signals, last_stop;
+static sigset_t stopping; /* those that ask to stop */
 static bool output_is_gone;
 
 int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w)
@@ -80,10 +81,11 @@ static void on_any_signal(int signo)
 	unsigned char byte = (unsigned char)signo;
 
 	/* The first one is handled in order; who asks again wants no order. */
-	if (signo != SIGCHLD && stop_signals++ > 0)
-		_exit(128 + signo);
-	if (signo != SIGCHLD)
+	if (sigismember(&stopping, signo) == 1) {
+		if (stop_signals++ > 0)
+			_exit(128 + signo);
 		last_stop = signo;
+	}
 	/* A full pipe means that enough signals wait already. */
 	if (write(signal_pipe[1], &byte, 1) < 0) {
 	}
@@ -111,17 +113,30 @@ int signals_open(struct signals *s, struct loop *loop, const int *signos,
 	*s = (struct signals){.loop = loop, .on_signal = on_signal, .arg = arg};
 	s->watch = (struct watch){.fd = signal_pipe[0], .on_ready = on_pipe, .arg = s};
 	loop_watch(loop, &s->watch, LOOP_READ);
+	(void)sigemptyset(&stopping); /* cannot fail */
 	for (; *signos != 0; signos++) {
+		int signo = *signos > 0 ? *signos : -*signos;
 		struct sigaction old;
 
+		if (*signos > 0 && signo != SIGCHLD)
+			(void)sigaddset(&stopping, signo); /* it is one */
 		/* What our parent told us to ignore (nohup, a shell's background) stays ignored. */
-		if (sigaction(*signos, NULL, &old) == 0 && old.sa_handler == SIG_IGN &&
-		    *signos != SIGCHLD)
+		if (sigaction(signo, NULL, &old) == 0 && old.sa_handler == SIG_IGN &&
+		    signo != SIGCHLD)
 			continue;
-		if (sigaction(*signos, &sa, NULL) < 0)
-			return why_errno(w, WHY_BUG, "signal %d", *signos);
+		if (sigaction(signo, &sa, NULL) < 0)
+			return why_errno(w, WHY_BUG, "signal %d", signo);
 	}
 	return 0;
+}
+
+void signals_forget(struct signals *s)
+{
+	(void)close(signal_pipe[0]); /* the parent's */
+	(void)close(signal_pipe[1]); /* the parent's */
+	signal_pipe[0] = signal_pipe[1] = -1;
+	stop_signals = last_stop = 0;
+	s->loop = NULL;
 }
 
 void signals_close(struct signals *s)

@@ -33,11 +33,16 @@ struct signals {
 	void *arg;
 };
 
-/* Turns each of the signals (ends with 0) into a call of on_signal from the loop. All but SIGCHLD
- * ask to stop: a second one of those ends the process at once, with 128 + its number. */
+/* Turns each of the signals (ends with 0) into a call of on_signal from the loop. All but SIGCHLD,
+ * and those that are given negative, ask to stop: a second one of those ends the process at once,
+ * with 128 + its number. */
 int signals_open(struct signals *s, struct loop *loop, const int *signos,
     void (*on_signal)(void *arg, int signo), void *arg, struct why *w);
 void signals_close(struct signals *s);
+
+/* In a child, behind fork(2) and with signals blocked: lets go of the parent's, whose loop is not
+ * touched, so that signals_open can be called anew. */
+void signals_forget(struct signals *s);
 
 /* The last signal that asked to stop, told to the loop or not; 0 when none did. */
 int proc_stop_signal(void);
