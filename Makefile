@@ -47,7 +47,7 @@ TOP      = cli log wire append publish control source feed stream ready access t
 # The server's.
 BASE  += wheel address quota strain metrics
 EDGES += notify listen
-TOP   += gate
+TOP   += gate transcode journal post state conn conn_read conn_stream conn_answer serve serve_opts handover workers
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench
@@ -98,6 +98,13 @@ $(BUILD)/gen/%.sha.h: $(BUILD)/gen/%.lua
 	sha1sum < $< | sed 's/\([0-9a-f]*\).*/"\1"/' > $@
 
 $(BUILD)/lib/resp.o: ALL_CFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags hiredis))
+
+# The viewer is embedded as bytes: a string literal that long is beyond what C promises.
+$(BUILD)/gen/viewer.html.h: web/viewer.html
+	@mkdir -p $(@D)
+	od -An -v -tu1 $< | sed -e 's/^ *//' -e 's/  */,/g' -e 's/$$/,/' > $@
+
+$(BUILD)/lib/conn_answer.o: $(BUILD)/gen/viewer.html.h
 
 SCRIPTS = $(patsubst lib/lua/%.lua,%,$(wildcard lib/lua/*.lua))
 $(BUILD)/lib/append.o $(BUILD)/lib/wire.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)

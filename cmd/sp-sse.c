@@ -3,8 +3,6 @@
  *
  *	socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr EXEC:'sp-sse --inetd'
  *	curl -N http://127.0.0.1:8080/api/v1/sse/projects/7/stages/story/ */
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,22 +18,22 @@
 #include "ndjson.h"
 #include "peer.h"
 #include "proc.h"
-#include "sse.h"
-#include "sse_json.h"
+#include "serve_opts.h"
 #include "stream.h"
 #include "token.h"
+#include "transcode.h"
 
-enum { READ_SIZE = 64 * 1024, WRITE_MS = 30000 };
+enum { WRITE_MS = 30000 };
 
 struct sse {
 	struct cli cli;
 	struct link_conf link;
-	bool decode, meta, inetd, event_names, insecure;
+	struct serve_opts server;
+	bool decode, meta, inetd, serves, event_names, insecure;
 	int auth;
 	struct opt_list allow, cors, keys;
 	const char *since;
 	int64_t max_line, max_header, header_ms, heartbeat_ms, retry_ms;
-	struct buf out;    /* filter and decoder */
 	struct loop *loop; /* stream */
 	struct stream *stream;
 	struct signals signals;
@@ -45,10 +43,10 @@ struct sse {
 
 static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_rest *rest);
 static int check(struct sse *s, const struct opt_rest *rest);
-static int filter(struct sse *s);
-static int decode(struct sse *s);
+static int run(struct sse *s);
 static int stream(struct sse *s);
 static int inetd(struct sse *s);
+static int serve(struct sse *s);
 static int report(struct sse *s);
 
 int main(int argc, char **argv)
@@ -59,7 +57,8 @@ int main(int argc, char **argv)
 	    .header_ms = 10000,
 	    .heartbeat_ms = 15000,
 	    .retry_ms = 2000,
-	    .auth = -1};
+	    .auth = -1,
+	    .server = SERVE_OPTS_DEFAULTS};
 	struct opt_rest rest;
 	bool closed[3];
 
@@ -71,6 +70,7 @@ int main(int argc, char **argv)
 	/* With classic inetd, what is said on stderr would reach the reader. */
 	if (peer_is_on_stderr())
 		say_to_syslog(&s.cli.say);
+	s.server.conf.argv = serve_opts_argv(argc, argv);
 	switch (parse(&s, argc, argv, &rest)) {
 	case OPT_BAD:
 	case OPT_EXIT:
@@ -79,16 +79,25 @@ int main(int argc, char **argv)
 		break;
 	}
 	int r = check(&s, &rest);
-	if (r == 0 && closed[STDOUT_FILENO])
+	if (r == 0 && closed[STDOUT_FILENO] && !s.serves)
 		r = why_set(&s.why, WHY_IO, "standard output is closed");
-	if (r == 0 && closed[STDIN_FILENO] && s.cli.project == NULL)
+	if (r == 0 && closed[STDIN_FILENO] && s.cli.project == NULL && !s.serves)
 		r = why_set(&s.why, WHY_IO, "standard input is closed");
 	if (r == 0)
-		r = s.inetd                 ? inetd(&s)
-		    : s.cli.project != NULL ? stream(&s)
-		    : s.decode              ? decode(&s)
-					    : filter(&s);
+		r = run(&s);
 	return report(&s);
+}
+
+static int run(struct sse *s)
+{
+	if (s->serves)
+		return serve(s);
+	if (s->inetd)
+		return inetd(s);
+	if (s->cli.project != NULL)
+		return stream(s);
+	return s->decode ? transcode_to_json((size_t)s->max_line, s->meta, &s->why)
+			 : transcode_to_sse((size_t)s->max_line, s->event_names, &s->why);
 }
 
 /* --- Options */
@@ -105,6 +114,7 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 	    CLI_OPTS_NAMES(&s->cli),
 	    {0, "since", "WHEN", OPT_STRING, &s->since,
 		"with -p: run, now, 0, an id or a duration, as for sp-sub", NULL, 0, 0},
+	    SERVE_OPTS_SOCKETS(&s->server),
 	    {.kind = OPT_GROUP, .name = "Events"},
 	    {0, "event-names", NULL, OPT_FLAG, &s->event_names,
 		"add event: from each message's type", NULL, 0, 0},
@@ -132,6 +142,7 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 		1 << 20},
 	    {0, "header-timeout", "D", OPT_DURATION, &s->header_ms,
 		"for the request head to come (10s)", NULL, 1, 0},
+	    SERVE_OPTS_LIMITS(&s->server),
 	    CLI_OPTS_REDIS(&s->cli, "timeout"),
 	    CLI_OPTS_LOG(&s->cli),
 	    {.kind = OPT_GROUP},
@@ -142,12 +153,13 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 		     "sp-sse -d [--meta] < SSE > NDJSON\n"
 		     "sp-sse [options] -p PROJECT [-s STAGE]\n"
 		     "sp-sse [options] --inetd\n"
+		     "sp-sse [options] --listen ADDR\n"
 		     "sp-sse token ...\n"
 		     "sp-sse doctor [options] URL",
 	    .examples =
 		"sp-sub -c chat:42 | sp-sse\n"
 		"curl -sN http://127.0.0.1:8080/api/v1/sse/projects/7/ | sp-sse -d | jq .type\n"
-		"socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr EXEC:'sp-sse --inetd'",
+		"sp-sse --listen 127.0.0.1:8080",
 	    .opts = opts,
 	    .operands = "token doctor"};
 
@@ -159,134 +171,35 @@ static int check(struct sse *s, const struct opt_rest *rest)
 	if (rest->noperands > 0 || rest->command != NULL)
 		return why_set(&s->why, WHY_USAGE, "unexpected argument %s",
 		    rest->noperands > 0 ? rest->operands[0] : "--");
-	if (s->keys.count > 0 && !s->inetd)
-		return why_set(&s->why, WHY_USAGE, "--key needs --inetd");
 	if (s->keys.count > 0 && (s->auth >= 0 || s->allow.count > 0 || s->insecure))
 		return why_set(&s->why, WHY_USAGE,
 		    "--key: tokens decide; --auth none, --allow and --insecure are for serving "
 		    "without them");
-	if (s->inetd + s->decode + (s->cli.project != NULL) > 1)
-		return why_set(&s->why, WHY_USAGE, "--inetd, -d and -p exclude each other");
+	/* A socket that systemd passes means a server, unless something else is asked for. */
+	s->serves = serve_opts_given(&s->server) &&
+	    (s->server.conf.listen.count > 0 ||
+		(!s->inetd && !s->decode && s->cli.project == NULL));
+	if (s->keys.count > 0 && !s->inetd && !s->serves)
+		return why_set(&s->why, WHY_USAGE, "--key needs --inetd or --listen");
+	if (s->inetd + s->decode + s->serves + (s->cli.project != NULL) > 1)
+		return why_set(
+		    &s->why, WHY_USAGE, "--listen, --inetd, -d and -p exclude each other");
+	if (!s->serves && serve_opts_only(&s->server))
+		return why_set(&s->why, WHY_USAGE, "an option of a server needs --listen");
 	if (s->since != NULL && s->cli.project == NULL)
 		return why_set(
-		    &s->why, WHY_USAGE, "--since needs -p; a reader of --inetd asks with ?since=");
+		    &s->why, WHY_USAGE, "--since needs -p; a reader of a server asks with ?since=");
 	if (s->meta && !s->decode)
 		return why_set(&s->why, WHY_USAGE, "--meta needs -d");
 	for (int i = 0; i < s->cors.count; i++)
 		if (cors_check(s->cors.items[i], &s->why) < 0)
 			return -1;
-	if (!s->inetd && s->cli.project == NULL)
+	if (serve_opts_check(&s->server, &s->why) < 0)
+		return -1;
+	if (!s->inetd && !s->serves && s->cli.project == NULL)
 		return s->cli.stage != NULL ? why_set(&s->why, WHY_USAGE, "-s needs -p PROJECT")
 					    : 0;
 	return cli_redis(&s->cli, false, &s->link, &s->why);
-}
-
-/* --- The filter and the decoder */
-
-static int flush(struct sse *s)
-{
-	int r =
-	    proc_write(STDOUT_FILENO, "standard output", buf_head(&s->out), s->out.len, &s->why);
-
-	buf_clear(&s->out);
-	return r;
-}
-
-static int filter_line(void *arg, const char *line, size_t len)
-{
-	struct sse *s = arg;
-	int r = sse_json_encode(&s->out, line, len, s->event_names, &s->why);
-
-	return s->out.len >= READ_SIZE && r == 0 ? flush(s) : r;
-}
-
-/* Reads standard input to its end, a chunk at a time: 1 a chunk, 0 the end, -1. */
-static int read_chunk(struct sse *s, char *chunk, size_t *len)
-{
-	ssize_t n;
-
-	while (
-	    (n = read(STDIN_FILENO, chunk, READ_SIZE)) < 0 && (errno == EINTR || errno == EAGAIN)) {
-		/* Somebody else made it non-blocking: wait as if it were not. */
-		struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-
-		(void)poll(&p, 1, -1); /* the next read tells */
-	}
-	*len = n > 0 ? (size_t)n : 0;
-	return n < 0 ? why_errno(&s->why, WHY_IO, "standard input") : n > 0;
-}
-
-/* Writes what was made of the input in front of a failure; a failure to write counts more. */
-static int flush_after(struct sse *s, int r)
-{
-	struct why first = s->why;
-
-	if (flush(s) < 0)
-		return -1;
-	s->why = first;
-	return r;
-}
-
-/* Names the line that a reason is about, where it does not itself. */
-static void name_line(struct sse *s, const struct ndjson *lines)
-{
-	struct why bad = s->why;
-
-	if (bad.status == WHY_DATA && strncmp(bad.text, "line ", 5) != 0)
-		(void)why_set(&s->why, WHY_DATA, "line %llu: %s", (unsigned long long)lines->line,
-		    bad.text); /* fills s->why */
-}
-
-static int filter(struct sse *s)
-{
-	struct ndjson lines;
-	char *chunk = xmalloc(READ_SIZE);
-	size_t len;
-	int r = 0, more = 1;
-
-	ndjson_init(&lines, (size_t)s->max_line, false);
-	buf_init(&s->out, SIZE_MAX / 2);
-	while (r == 0 && more > 0) {
-		more = read_chunk(s, chunk, &len);
-		if (more > 0)
-			r = ndjson_feed(&lines, chunk, len, filter_line, s, &s->why);
-		else
-			r = more < 0 ? -1 : ndjson_end(&lines, filter_line, s, &s->why);
-		if (r < 0)
-			name_line(s, &lines);
-		r = flush_after(s, r);
-	}
-	ndjson_fini(&lines);
-	free(chunk);
-	return r;
-}
-
-static int decode_event(void *arg, const struct sse_message *m, struct why *w)
-{
-	struct sse *s = arg;
-
-	(void)w;                                    /* flush fills s->why, which is the same */
-	(void)sse_json_decode(&s->out, m, s->meta); /* no cap */
-	return s->out.len >= READ_SIZE ? flush(s) : 0;
-}
-
-static int decode(struct sse *s)
-{
-	struct sse_decoder d;
-	char *chunk = xmalloc(READ_SIZE);
-	size_t len;
-	int r;
-
-	sse_decoder_init(&d, (size_t)s->max_line);
-	buf_init(&s->out, SIZE_MAX / 2);
-	while ((r = read_chunk(s, chunk, &len)) > 0) {
-		r = flush_after(s, sse_feed(&d, chunk, len, decode_event, s, &s->why));
-		if (r < 0)
-			break;
-	}
-	sse_decoder_fini(&d);
-	free(chunk);
-	return r;
 }
 
 /* --- A stream on standard output */
@@ -380,13 +293,45 @@ static int inetd(struct sse *s)
 	return 0;
 }
 
+static int serve(struct sse *s)
+{
+	struct workers_conf *c = &s->server.conf;
+
+	/* Wrong keys are told here, once; each worker opens them for itself, as after HUP. */
+	if (s->keys.count > 0) {
+		struct access *access;
+
+		if (access_open(
+			&access, s->keys.items, s->keys.count, &s->cli.say, &s->why) < 0)
+			return -1;
+		access_close(access);
+	}
+	c->is_open = !s->insecure && s->keys.count == 0;
+	c->serve.keys = s->keys.items;
+	c->serve.nkeys = s->keys.count;
+	c->serve.link = s->link;
+	c->serve.say = &s->cli.say;
+	c->serve.gate = (struct gate_conf){.namespace = s->cli.namespace,
+	    .cors = {s->cors.items, (size_t)s->cors.count},
+	    .allow = s->allow.items,
+	    .nallow = s->allow.count,
+	    .insecure = s->insecure};
+	c->serve.event_names = s->event_names;
+	c->serve.max_header = s->max_header;
+	c->serve.header_ms = s->header_ms;
+	c->serve.heartbeat_ms = s->heartbeat_ms;
+	c->serve.retry_ms = s->retry_ms;
+	s->status = workers_run(c);
+	return 0;
+}
+
 static int report(struct sse *s)
 {
-	if (proc_stop_signal() != 0)
+	if (proc_stop_signal() != 0 && !s->serves)
 		s->status = 128 + proc_stop_signal();
 	else if (s->why.status != 0 && !proc_output_is_gone())
 		s->status = say_why(&s->cli.say, &s->why);
-	buf_fini(&s->out);
+	serve_opts_fini(&s->server);
 	opt_list_fini(&s->allow);
 	opt_list_fini(&s->cors);
 	opt_list_fini(&s->keys);
