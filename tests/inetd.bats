@@ -4,6 +4,7 @@
 
 load helpers
 load http
+load malformed
 
 STREAM_HEAD='HTTP/1.1 200 OK
 Content-Type: text/event-stream
@@ -671,63 +672,8 @@ peak_of() { # PID: the most memory it ever had, in kB
 		not says answer secret || return
 		[[ $status -eq 0 ]]
 	}
+	each_malformed "$path" malformed
 	line="GET $path HTTP/1.1\r\nHost: a\r\n"
-	malformed "GET $path HTTP/1.1\nHost: a\n\n"
-	malformed "GET $path HTTP/1.1\r\nHost: a\n\r\n"
-	malformed "${line}\n"
-	malformed "GET $path HTTP/1.1\rHost: a\r\n\r\n"
-	malformed "GET  $path HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET $path  HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET $path HTTP/1.1 \r\nHost: a\r\n\r\n"
-	malformed " GET $path HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET\t$path\tHTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET $path HTTP/1.1 x\r\nHost: a\r\n\r\n"
-	malformed "GET $path\r\n"
-	malformed "GET $path HTTP/1\r\nHost: a\r\n\r\n"
-	malformed "GET $path http/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET $path HTTP/1.11\r\nHost: a\r\n\r\n"
-	malformed "G@T $path HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "${line}X: a\r\n b\r\n\r\n"
-	malformed "${line}X: a\r\n\tb\r\n\r\n"
-	malformed "GET $path HTTP/1.1\r\n X: a\r\nHost: a\r\n\r\n"
-	malformed "${line}Host: a\r\n\r\n"
-	malformed "${line}host: b\r\n\r\n"
-	malformed "GET $path HTTP/1.1\r\n\r\n"
-	malformed "GET $path HTTP/1.1\r\nHost: a b\r\n\r\n"
-	malformed "GET $path HTTP/1.1\r\nHost: a/b\r\n\r\n"
-	malformed "${line}X : a\r\n\r\n"
-	malformed "GET $path HTTP/1.1\r\nHost : a\r\n\r\n"
-	malformed "${line}X\t: a\r\n\r\n"
-	malformed "${line}: a\r\n\r\n"
-	malformed "${line}no colon\r\n\r\n"
-	malformed "${line}X(y): a\r\n\r\n"
-	malformed "${line}X: a\001b\r\n\r\n"
-	malformed "${line}X: a\000b\r\n\r\n"
-	malformed "${line}X: a\177b\r\n\r\n"
-	malformed "${line}X: a\rb\r\n\r\n"
-	malformed "${line}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
-	malformed "${line}Content-Length: 1\r\nContent-Length: 2\r\n\r\n"
-	malformed "${line}Content-Length: +1\r\n\r\n"
-	malformed "${line}Content-Length: 1, 2\r\n\r\n"
-	malformed "${line}Content-Length: 0x1\r\n\r\n"
-	malformed "${line}Content-Length:\r\n\r\n"
-	malformed "GET $path HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"
-	malformed "GET ${path}#fragment HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ${path}\001 HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ${path}\303\251 HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ${path}?since=\377 HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ${path}< HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ${path}> HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ${path}\" HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ${path}?x=< HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ${path#/} HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET * HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET ftp://a$path HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET http://user@a$path HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET http://$path HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "\r\n\r\nGET $path HTTP/1.1\r\nHost: a\r\n\r\n"
-	malformed "GET $path HTTP/1.1\r\nHost: a\r\n" # … and then nothing
-	malformed "\026\003\001\002\000\001\000\001\374\003\003" # TLS
 	raw 505 "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 	raw 505 "GET $path HTTP/0.9\r\n\r\n"
 	raw 501 "${line}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"

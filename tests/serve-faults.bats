@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# sp-sse --listen when things go wrong: clients that do not behave, no descriptors, no Redis, signals under load.
+
+load helpers
+load http
+load server
+
+@test "slowloris: many heads that never end are 408 or closed in time, and nobody else waits" {
+	listen --header-timeout 500ms
+	bg slow "$PYTHON" "$ROOT/tests/bad-clients.py" slowloris "$port" 500
+	for _ in 1 2 3 4 5; do
+		[[ $(get /healthz --max-time 2) == ok ]]
+	done
+	ends "$bg_pid" 10
+	cat slow.out slow.err
+	[[ $status -eq 0 ]]
+	wait_until 5 status_is .connections 1
+	[[ $(status_of '.refused_total["header-timeout"]') -ge 1 ]]
+}
+
+@test "bytes that keep trickling in do not extend the time for the head, nor for a body" {
+	listen --header-timeout 400ms
+	bg slow "$PYTHON" "$ROOT/tests/bad-clients.py" trickle "$port" 5
+	ends "$bg_pid" 10
+	[[ $status -eq 0 ]]
+}
+
+@test "readers that never read cost bounded memory and delay nobody; one that goes on gets all" {
+	local n=20000 peak
+	listen
+	bg deaf "$PYTHON" "$ROOT/tests/bad-clients.py" deaf "$port" 50 "$(stage_path)"
+	wait_until 10 streams 50
+	reader slow "$(stage_path)"
+	wait_until 5 connected slow
+	local slow=$bg_pid
+	kill -STOP "$slow"
+	reader quick "$(stage_path)"
+	wait_until 5 connected quick
+	numbers "$n" | sed 's/.*/{"type":"token","content":"&","padding":"01234567890123456789012345678901234567890123456789012345678901234567890123456789"}/' |
+		sp-pub -p "$P" -s s --from json --maxlen 0 --full-text none
+	wait_until 20 says quick.out stream_end
+	tokens quick.out | cmp - <(numbers "$n")
+	kill -CONT "$slow"
+	wait_until 20 says slow.out stream_end
+	tokens slow.out | cmp - <(numbers "$n")
+	peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$server_pid/status")
+	echo "peak: $peak kB"
+	is_sanitized || [[ $peak -lt 40000 ]]
+}
+
+@test "readers that vanish (SIGKILL) are noticed; their descriptors come back" {
+	listen
+	before=$(find "/proc/$server_pid/fd" | wc -l)
+	bg vanish "$PYTHON" "$ROOT/tests/bad-clients.py" deaf "$port" 300 "$(project_path)"
+	wait_until 10 streams 300
+	end_process "$bg_pid" KILL
+	publish a
+	wait_until 10 streams 0
+	wait_until 10 status_is .connections 1
+	[[ $(find "/proc/$server_pid/fd" | wc -l) -le $((before + 3)) ]]
+}
+
+@test "a storm of connects that say nothing, or leave at once, is survived" {
+	listen --header-timeout 1s
+	bg storm "$PYTHON" "$ROOT/tests/bad-clients.py" storm "$port" 5000
+	ends "$bg_pid" 30
+	[[ $status -eq 0 && $(get /healthz) == ok ]]
+	wait_until 10 status_is .connections 1
+	[[ $(status_of .accepted_total) -ge 5000 ]]
+}
+
+@test "descriptors exhausted: those who are in are served, those who come on top are told or wait" {
+	(
+		ulimit -n 64
+		bg server sp-sse --listen 127.0.0.1:0
+		echo "$bg_pid" >server.pid
+	)
+	server_pid=$(<server.pid)
+	PIDS+=("$server_pid")
+	is_ready "$server_pid"
+	reader one "$(stage_path)"
+	wait_until 5 connected one
+	bg many "$PYTHON" "$ROOT/tests/bad-clients.py" deaf "$port" 100 "$(stage_path)"
+	local many=$bg_pid
+	sleep 1 # they are more than it may have: nothing to wait for
+	publish a
+	wait_until 5 says one.out '"content":"a"'
+	end_process "$many" KILL
+	well() { [[ $(get /healthz --max-time 1) == ok ]]; }
+	wait_until 15 well
+	not gone "$server_pid"
+}
+
+@test "Redis is down at the start: it serves, /readyz is 503, readers are asked back; then it is there" {
+	local redis=$PWD/redis
+	export REDIS_URL=unix://$redis/redis.sock
+	listen --connect-timeout 300ms
+	[[ $(get /healthz) == ok ]]
+	[[ $(get /readyz -o /dev/null -w '%{http_code}') == 503 ]]
+	[[ $(get "$(stage_path)" -o /dev/null -w '%{http_code}') == 503 ]]
+	get "$(stage_path)" -H 'Accept: text/event-stream' | strict | jq -e -s '.[0].retry >= 2000'
+	[[ $(get "/api/v1/projects/$P/state" -o /dev/null -w '%{http_code}') == 503 ]]
+	own_redis "$redis"
+	ready() { [[ $(get /readyz) == ok ]]; }
+	wait_until 10 ready
+	publish_run a
+	[[ $(get "$(stage_path)" | types /dev/stdin) == 'connected token done stream_end' ]]
+}
+
+@test "Redis killed and started again in mid-stream is only a pause: every message once, in order, no gap" {
+	local redis=$PWD/redis
+	own_redis "$redis" --appendonly yes --appendfsync always
+	local redis_pid=$own_pid
+	export REDIS_URL=$own_url
+	listen --heartbeat 50ms
+	mkfifo in
+	exec {feed}<>in
+	bg_in=in bg publisher sp-pub -p "$P" -s s --from lines
+	local publisher=$bg_pid
+	reader one "$(stage_path)"
+	reader all "$(project_path)"
+	wait_until 5 connected one
+	wait_until 5 connected all
+	numbers 100 a >&"$feed"
+	wait_until 5 says one.out '"content":"a 100\n"'
+	kill -KILL "$redis_pid"
+	wait_until 5 gone "$redis_pid"
+	numbers 100 b >&"$feed"
+	wait_until 5 says server.err 'retrying'
+	beats=$(grep -c '^: ' one.out) || true
+	more_beats() { [[ $(grep -c '^: ' one.out) -gt $((beats + 1)) ]]; }
+	wait_until 5 more_beats
+	own_redis "$redis" --appendonly yes --appendfsync always
+	wait_until 10 says all.out '"content":"b 100\n"'
+	numbers 100 c >&"$feed"
+	wait_until 10 says all.out '"content":"c 100\n"'
+	exec {feed}>&-
+	end_process "$publisher" TERM
+	wait_until 10 says one.out stream_end
+	for name in one all; do
+		tokens "$name.out" | grep . | diff <(numbers 100 a && numbers 100 b && numbers 100 c) -
+		not says "$name.out" '"gap"'
+	done
+	says server.err 'connected to Redis again'
+	[[ $(status_of .redis_losses_total) -ge 1 ]]
+}
+
+@test "a message of 1 MiB goes through whole, to many" {
+	{
+		printf '{"type":"token","content":"'
+		head -c 1000000 /dev/zero | tr '\0' x
+		printf '"}\n'
+	} >big
+	listen
+	for n in 1 2 3 4 5; do
+		reader "reader$n" "$(stage_path)"
+		wait_until 5 connected "reader$n"
+	done
+	sp-pub -p "$P" -s s --from json --full-text none <big
+	for n in 1 2 3 4 5; do
+		wait_until 10 says "reader$n.out" stream_end
+		tokens "reader$n.out" | wc -c | grep -qx 1000001
+	done
+}
+
+@test "USR2 and HUP under load: not one connection is refused, not one message lost" {
+	listen --drain 500ms --retry 10ms --access-log log
+	bg load "$PYTHON" "$ROOT/tests/bad-clients.py" connects "$port" 4
+	local load=$bg_pid pid=$server_pid new
+	numbers 400 | sed 's/.*/{"type":"token","content":"&"}/' >in
+	bg source "$PYTHON" "$ROOT/tests/sse-strict.py" --source web "$(stage_path)"
+	local source=$bg_pid
+	head -n 200 in | sp-pub -p "$P" -s s --from json --no-end
+	wait_until 10 says source.out '\"content\":\"200\"'
+	for round in 1 2 3; do
+		kill -HUP "$pid"
+		kill -USR2 "$pid"
+		taken() { [[ $(grep -c 'has taken over' server.err) -eq $round ]]; }
+		wait_until 10 taken
+		new=$(sed -n 's/.*process \([0-9]*\) has taken over/\1/p' server.err | tail -n 1)
+		PIDS+=("$new")
+		wait_until 10 gone "$pid"
+		pid=$new
+	done
+	tail -n 200 in | sp-pub -p "$P" -s s --from json
+	ends "$source" 20
+	[[ $status -eq 0 ]]
+	jq -r 'select(.data) | .data | fromjson | select(.type == "token") | .content' source.out | diff <(numbers 400) -
+	ends "$load" 20
+	cat load.out load.err
+	[[ $status -eq 0 ]]
+	end_process "$pid" TERM
+}
