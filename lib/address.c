@@ -101,7 +101,7 @@ int address_net_parse(struct address_net *net, const char *text, struct why *w)
 	int most = is_four(&net->base) && memchr(text, ':', len) == NULL ? 32 : 128;
 	if (slash == NULL)
 		bits = most;
-	for (const char *p = slash; p != NULL && *++p != '\0';) {
+	for (const char *p = slash != NULL ? slash + 1 : ""; *p != '\0'; p++) {
 		if (*p < '0' || *p > '9' || (bits = bits * 10 + *p - '0') > most)
 			return why_set(
 			    w, WHY_USAGE, "%.80s: a network has 0 to %d bits", text, most);
