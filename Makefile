@@ -104,7 +104,12 @@ $(BUILD)/gen/viewer.html.h: web/viewer.html
 	@mkdir -p $(@D)
 	od -An -v -tu1 $< | sed -e 's/^ *//' -e 's/  */,/g' -e 's/$$/,/' > $@
 
-$(BUILD)/lib/conn_answer.o: $(BUILD)/gen/viewer.html.h
+# The page's own style and script by their hashes, and nothing else.
+$(BUILD)/gen/viewer.csp.h: web/viewer.html web/csp
+	@mkdir -p $(@D)
+	web/csp $< | sed 's/.*/"&"/' > $@
+
+$(BUILD)/lib/conn_answer.o: $(BUILD)/gen/viewer.html.h $(BUILD)/gen/viewer.csp.h
 
 SCRIPTS = $(patsubst lib/lua/%.lua,%,$(wildcard lib/lua/*.lua))
 $(BUILD)/lib/append.o $(BUILD)/lib/wire.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)

@@ -308,8 +308,8 @@ static void answer_own(struct conn *c, enum gate_does what)
 static void answer_viewer(struct conn *c)
 {
 	static const char policy[] =
-	    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-	    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
+#include "viewer.csp.h"
+	    ;
 
 	(void)http_add_header(
 	    &c->request->headers, "Content-Security-Policy", policy, sizeof policy - 1);
