@@ -28,7 +28,8 @@ PROTOCOL = join note run intake sse_json http http_query http_answer cors route 
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere \
            merge \
-           hub
+           hub \
+           sseload_answer sseload_scan
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto fetch show local \
            ticker \
            hose
@@ -47,7 +48,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
 # The server's.
 BASE  += wheel address quota strain metrics
 EDGES += notify listen
-TOP   += gate transcode journal post state conn conn_read conn_stream conn_answer serve serve_opts handover workers
+TOP   += gate transcode journal post state conn conn_read conn_stream conn_answer serve serve_opts handover workers \
+           sseload_target
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench
