@@ -49,7 +49,8 @@ TOP      = cli log wire append publish control source feed stream ready access t
 BASE  += wheel address quota strain metrics
 EDGES += notify listen
 TOP   += gate transcode journal post state conn conn_read conn_stream conn_answer serve serve_opts handover workers \
-           sseload_target
+           sseload_target \
+           sseload_tally sseload_caller sseload_caller_audit sseload_team sseload_redis sseload_post sseload_publisher sseload_worker sseload_verdict sseload bench_sse
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench
@@ -186,6 +187,14 @@ valgrind: all units
 bench: all benches
 	@tests/bench/run $(BUILD)
 
+# What Spout is compared with: from Debian by apt, and from npm into a cache outside of the tree.
+bench-peers:
+	@tests/bench/peers/install
+
+# A million readers on this machine: bounded to a quarter of an hour.
+bench-million: all $(BUILD)/bench/holdopen
+	@timeout 900 tests/bench/million $(BUILD)
+
 demo:
 	@tests/deps
 	@$(MAKE) --no-print-directory all $(BUILD)/examples/play
@@ -222,6 +231,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak bench demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test soak bench bench-peers bench-million demo completions install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(wildcard $(BUILD)/*/*.d)

@@ -9,7 +9,7 @@
 
 #include "bench.h"
 
-enum { PUB = 1, SUB = 2, PIPE = 4, PLOT = 8, LOADS = PUB | SUB | PIPE };
+enum { PUB = 1, SUB = 2, PIPE = 4, PLOT = 8, SSE = 16, LOADS = PUB | SUB | PIPE | SSE };
 
 static const struct mode {
 	const char *name;
@@ -20,6 +20,7 @@ static const struct mode {
     {"sub", SUB, bench_sub},
     {"pipe", PIPE, bench_pipe},
     {"plot", PLOT, bench_plot},
+    {"sse", SSE, bench_sse},
     {NULL, 0, NULL},
 };
 
@@ -55,11 +56,13 @@ static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_
 	const struct opt opts[] = {
 	    {.kind = OPT_GROUP, .name = "Load"},
 	    {0, "rate", "R", OPT_NUMBER, &b->rate,
-		"messages a second, of all connections; 0: as fast as it goes (1000)", NULL, 0,
-		100000000},
+		"messages a second, of all connections; of sse: connects a second; 0: as fast as "
+		"it "
+		"goes (1000)",
+		NULL, 0, 100000000},
 	    {0, "duration", "D", OPT_DURATION, &b->duration_ms, "how long (10s)", NULL, 1, 0},
 	    {0, "connections", "N", OPT_NUMBER, &b->connections,
-		"publishers; of sub: readers; of pipe: pipelines (1)", NULL, 1, 10000},
+		"publishers; of sub and sse: readers; of pipe: pipelines (1)", NULL, 1, 1000000},
 	    {0, "size", "SIZE", OPT_SIZE, &b->size, "bytes of a message (200)", NULL, 1,
 		LOAD_SIZE_MAX},
 	    {0, "channels", "N", OPT_NUMBER, &b->channels,
@@ -71,12 +74,52 @@ static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_
 	    {0, "durable", NULL, OPT_FLAG, &b->durable,
 		"through the log, as sp-pub does; else PUBLISH alone", NULL, 0, 0},
 	    {'c', "channel", "NAME", OPT_STRING, &b->channel,
-		"channels are NAME:0, NAME:1 … (bench)", NULL, 0, 0},
+		"channels are NAME:0, NAME:1 … (bench); of sse: NAME has {n} in it", NULL, 0, 0},
 	    {0, "publish-rate", "R", OPT_NUMBER, &b->publish_rate,
-		"of sub: publish the load itself, R a second; 0: as fast as it goes", NULL, 0,
-		100000000},
-	    {'n', "count", "N", OPT_NUMBER, &b->count, "of sub: end after N messages", NULL, 1,
-		INT64_MAX},
+		"of sub and sse: publish the load itself, R a second; 0: as fast as it goes", NULL,
+		0, 100000000},
+	    {'n', "count", "N", OPT_NUMBER, &b->count,
+		"of sub: end after N messages; of sse: publish N", NULL, 1, INT64_MAX},
+	    {.kind = OPT_GROUP, .name = "Load on an SSE server (sse)"},
+	    {0, "redis", "URL", OPT_STRING, &b->redis,
+		"where Redis is, since --url is the server ($REDIS_URL, else the private one)",
+		NULL, 0, 0},
+	    {0, "source", "LIST", OPT_STRING, &b->sse.source,
+		"addresses to come from: 127.0.0.2,127.1.0.0/24 (on loopback, what is needed)",
+		NULL, 0, 0},
+	    {0, "processes", "N", OPT_NUMBER, &b->sse.processes,
+		"at least that many; each holds up to 19900 connections (what is needed)", NULL, 1,
+		1000},
+	    {'H', "header", "LINE", OPT_LIST, &b->sse.headers,
+		"\"Name: value\" in each request, {n} as in --url; may be repeated", NULL, 0, 0},
+	    {0, "publish", NULL, OPT_CHOICE, &b->publish,
+		"publish the load through Redis (with --durable by sp-pub's script), or by POST; "
+		"none: somebody else does (none)",
+		"none|redis|post", 0, 0},
+	    {0, "publish-url", "URL", OPT_STRING, &b->sse.publish_url,
+		"of --publish post: where to, with {n}; a message is the body", NULL, 0, 0},
+	    {0, "publish-connections", "N", OPT_NUMBER, &b->sse.publish_connections,
+		"of --publish post (1)", NULL, 1, 1000},
+	    {0, "streaming", "N", OPT_NUMBER, &b->sse.streaming,
+		"publish on the first N of the channels only (all)", NULL, 1, 1000000},
+	    {0, "slow", "N", OPT_NUMBER, &b->sse.slow, "readers that read slowly (0)", NULL, 0,
+		1000000},
+	    {0, "slow-rate", "SIZE", OPT_SIZE, &b->sse.slow_bytes,
+		"bytes that each of them reads a second (1)", NULL, 1, 1 << 20},
+	    {0, "stalled", "N", OPT_NUMBER, &b->sse.stalled, "readers that stop reading (0)", NULL,
+		0, 1000000},
+	    {0, "storm", NULL, OPT_FLAG, &b->sse.storm,
+		"then close all at once, publish, and reconnect with Last-Event-ID", NULL, 0, 0},
+	    {0, "behind", "N", OPT_NUMBER, &b->sse.behind,
+		"of --storm: messages a channel that they have missed (1000)", NULL, 0, 1000000},
+	    {0, "retry", "D", OPT_DURATION, &b->sse.retry_ms,
+		"a reader that is cut off comes back after D (1s)", NULL, 0, 0},
+	    {0, "no-retry", NULL, OPT_FLAG, &b->no_retry, "a reader that is cut off stays away",
+		NULL, 0, 0},
+	    {0, "answer-timeout", "D", OPT_DURATION, &b->sse.timeout_ms,
+		"an answer that has not begun after D fails (10s)", NULL, 1, 0},
+	    {0, "drain", "D", OPT_DURATION, &b->sse.drain_ms,
+		"wait D for what was published to arrive (10s)", NULL, 1, 0},
 	    {.kind = OPT_GROUP, .name = "Output"},
 	    {0, "json", NULL, OPT_FLAG, &b->report.json,
 		"print the JSON also when standard output is a terminal", NULL, 0, 0},
@@ -90,13 +133,15 @@ static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_
 	};
 	const struct opt_tool tool = {.name = "sp-bench",
 	    .summary = "Load, latency and proof: what this machine and this Redis hold.",
-	    .usage = "sp-bench pub | sub | pipe [options]\nsp-bench plot FILE ... > chart.svg",
+	    .usage = "sp-bench pub | sub | pipe [options]\n"
+		     "sp-bench sse --url URL [options]\nsp-bench plot FILE ... > chart.svg",
 	    .examples = "sp-bench pub --rate 20000 --connections 8 --duration 30s > pub.json\n"
 			"sp-bench sub --publish-rate 20000 --durable\n"
 			"sp-bench pipe --rate 1000 --hgrm pipe.hgrm\n"
+			"sp-bench sse --url http://127.0.0.1:8080/events/{n} --connections 1000\n"
 			"sp-bench plot pub.json > pub.svg",
 	    .opts = opts,
-	    .operands = "pub sub pipe plot"};
+	    .operands = "pub sub pipe sse plot"};
 
 	return opt_parse(&tool, argc, argv, rest, &b->why);
 }
@@ -111,9 +156,9 @@ static const struct mode *find_mode(struct bench *b, const struct opt_rest *rest
 			return m;
 	if (name[0] == '\0')
 		(void)why_set(
-		    &b->why, WHY_USAGE, "what to measure? pub, sub, pipe or plot"); /* fills */
+		    &b->why, WHY_USAGE, "what to measure? pub, sub, pipe, sse or plot"); /* fills */
 	else
-		(void)why_set(&b->why, WHY_USAGE, "\"%s\" is none of pub, sub, pipe, plot",
+		(void)why_set(&b->why, WHY_USAGE, "\"%s\" is none of pub, sub, pipe, sse, plot",
 		    why_quote(quoted, sizeof quoted, name, strlen(name))); /* as above */
 	return NULL;
 }
@@ -126,18 +171,35 @@ static int check(struct bench *b, const struct mode *m, const struct opt_rest *r
 		bool given;
 		int modes;
 	} given[] = {
-	    {"rate", b->rate >= 0, PUB | PIPE},
+	    {"rate", b->rate >= 0, PUB | PIPE | SSE},
 	    {"duration", b->duration_ms >= 0, LOADS},
 	    {"connections", b->connections >= 0, LOADS},
 	    {"size", b->size >= 0, LOADS},
-	    {"channels", b->channels >= 0, PUB | SUB},
+	    {"channels", b->channels >= 0, PUB | SUB | SSE},
 	    {"pipeline", b->pipeline >= 0, PUB | SUB},
 	    {"durable", b->durable, LOADS},
 	    {"channel", b->channel != NULL, LOADS},
-	    {"publish-rate", b->publish_rate >= 0, SUB},
-	    {"count", b->count >= 0, SUB},
+	    {"publish-rate", b->publish_rate >= 0, SUB | SSE},
+	    {"count", b->count >= 0, SUB | SSE},
 	    {"json", b->report.json, LOADS},
 	    {"hgrm", b->report.hgrm != NULL, LOADS},
+	    {"redis", b->redis != NULL, SSE},
+	    {"source", b->sse.source != NULL, SSE},
+	    {"processes", b->sse.processes >= 0, SSE},
+	    {"header", b->sse.headers.count > 0, SSE},
+	    {"publish", b->publish >= 0, SSE},
+	    {"publish-url", b->sse.publish_url != NULL, SSE},
+	    {"publish-connections", b->sse.publish_connections >= 0, SSE},
+	    {"streaming", b->sse.streaming >= 0, SSE},
+	    {"slow", b->sse.slow >= 0, SSE},
+	    {"slow-rate", b->sse.slow_bytes >= 0, SSE},
+	    {"stalled", b->sse.stalled >= 0, SSE},
+	    {"storm", b->sse.storm, SSE},
+	    {"behind", b->sse.behind >= 0, SSE},
+	    {"retry", b->sse.retry_ms >= 0, SSE},
+	    {"no-retry", b->no_retry, SSE},
+	    {"answer-timeout", b->sse.timeout_ms >= 0, SSE},
+	    {"drain", b->sse.drain_ms >= 0, SSE},
 	    {"to", b->to >= 0, PLOT},
 	    {"url", b->cli.url_text != NULL, LOADS},
 	};

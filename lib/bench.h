@@ -11,6 +11,7 @@
 #include "loop.h"
 #include "proc.h"
 #include "report.h"
+#include "sseload.h"
 
 /*
  * What the modes of sp-bench share: settings, the loop, signals, the time of the run, and a gauge
@@ -35,6 +36,10 @@ struct bench {
 	const char *channel;
 	char *url;                /* what -u said, before it was hidden; heap */
 	const char *const *files; /* plot's operands, NULL behind the last */
+	struct sseload_conf sse;  /* sse: what only that mode knows */
+	const char *redis;        /* sse: where Redis is, since --url is the server */
+	bool no_retry;            /* sse */
+	int publish;              /* sse: in the order of its choices; -1: not given */
 	int to;                   /* plot: the terminal, in the order of its choices */
 	/* The run */
 	struct bench_gauge gauge;
@@ -50,13 +55,14 @@ struct bench {
 	{                                                                                          \
 		.cli = CLI_DEFAULTS("sp-bench"), .rate = -1, .duration_ms = -1, .connections = -1, \
 		.size = -1, .channels = -1, .pipeline = -1, .publish_rate = -1, .count = -1,       \
-		.to = -1                                                                           \
+		.publish = -1, .sse = SSELOAD_DEFAULTS, .to = -1                                   \
 	}
 
 /* The modes. Each runs, prints its report, and returns the exit status; or -1, b->why tells. */
 int bench_pub(struct bench *b);
 int bench_sub(struct bench *b);
 int bench_pipe(struct bench *b);
+int bench_sse(struct bench *b);
 int bench_plot(struct bench *b);
 
 /* Sets what is not given to the mode's default. */
