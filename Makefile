@@ -18,39 +18,22 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 # --- Layers, lowest first. A layer uses itself and those above it in this list, nothing else:
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
-           json json_text id msg ndjson \
-           hist \
-           stamp audit pace \
-           plot_run plot
-PROTOCOL = join note run intake sse_json http http_query http_answer cors route sse jwt claims \
-           hold \
-           hub hub_block hub_page hub_reader hub_window \
+           json json_text id msg ndjson hist stamp audit pace plot_run plot wheel address quota strain metrics
+PROTOCOL = join hold merge note run intake sse_json http http_query http_answer cors route sse jwt claims \
+           hub hub_block hub_page hub_reader hub_window sseload_answer sseload_scan \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
-           dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere \
-           merge \
-           hub \
-           sseload_answer sseload_scan
-EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter crypto fetch show local \
-           ticker \
-           hose
-TOP      = cli log wire append publish control source feed stream ready access token doctor inetd \
-           machine report report_probe \
-           load bench bench_pub \
-           loader bench_sub \
-           bench_pipe \
-           bench_plot \
-           span \
-           recall \
-           feed_since \
-           subs \
-           subs_ask subs_channel subs_topic
-
-# The server's.
-BASE  += wheel address quota strain metrics
-EDGES += notify listen
-TOP   += gate transcode journal post state conn conn_read conn_stream conn_answer serve serve_opts handover workers \
-           sseload_target \
-           sseload_tally sseload_caller sseload_caller_audit sseload_team sseload_redis sseload_post sseload_publisher sseload_worker sseload_verdict sseload bench_sse
+           dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
+EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter \
+           crypto fetch show local ticker hose notify listen
+TOP      = cli log wire append publish control source span recall feed feed_since stream ready access \
+           token doctor gate inetd
+# sp-sse --listen
+TOP     += subs subs_ask subs_channel subs_topic transcode journal post state conn conn_read conn_stream \
+           conn_answer serve serve_opts handover workers
+# sp-bench
+TOP     += machine report report_probe load loader bench bench_pub bench_sub bench_pipe bench_plot bench_sse \
+           sseload sseload_target sseload_tally sseload_caller sseload_caller_audit sseload_team sseload_redis \
+           sseload_post sseload_publisher sseload_worker sseload_verdict
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

@@ -46,6 +46,52 @@ _sp_bench()
 	-n | --count)
 		return
 		;;
+	--redis)
+		return
+		;;
+	--source)
+		return
+		;;
+	--processes)
+		return
+		;;
+	-H | --header)
+		return
+		;;
+	--publish)
+		mapfile -t COMPREPLY < <(compgen -W 'none redis post' -- "$cur")
+		return
+		;;
+	--publish-url)
+		return
+		;;
+	--publish-connections)
+		return
+		;;
+	--streaming)
+		return
+		;;
+	--slow)
+		return
+		;;
+	--slow-rate)
+		return
+		;;
+	--stalled)
+		return
+		;;
+	--behind)
+		return
+		;;
+	--retry)
+		return
+		;;
+	--answer-timeout)
+		return
+		;;
+	--drain)
+		return
+		;;
 	--hgrm)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -73,9 +119,9 @@ _sp_bench()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		words='--rate --duration --connections --size --channels --pipeline --durable -c --channel --publish-rate -n --count --json --hgrm --to -u --url --connect-timeout --command-timeout --give-up -v --verbose -q --quiet --log -h --help --version '
+		words='--rate --duration --connections --size --channels --pipeline --durable -c --channel --publish-rate -n --count --redis --source --processes -H --header --publish --publish-url --publish-connections --streaming --slow --slow-rate --stalled --storm --behind --retry --no-retry --answer-timeout --drain --json --hgrm --to -u --url --connect-timeout --command-timeout --give-up -v --verbose -q --quiet --log -h --help --version '
 	else
-		words='pub sub pipe plot'
+		words='pub sub pipe sse plot'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }

@@ -31,6 +31,29 @@ _sp_sse()
 	--since)
 		return
 		;;
+	--listen)
+		return
+		;;
+	--admin)
+		return
+		;;
+	--socket-mode)
+		return
+		;;
+	--workers)
+		return
+		;;
+	--drain)
+		return
+		;;
+	--access-log)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--trust-proxy)
+		return
+		;;
 	--heartbeat)
 		return
 		;;
@@ -61,6 +84,25 @@ _sp_sse()
 	--header-timeout)
 		return
 		;;
+	--max-connections)
+		return
+		;;
+	--max-per-ip)
+		return
+		;;
+	--max-accept-rate)
+		return
+		;;
+	--max-lag)
+		return
+		;;
+	--slow)
+		mapfile -t COMPREPLY < <(compgen -W 'resume latest disconnect' -- "$cur")
+		return
+		;;
+	--memory)
+		return
+		;;
 	-u | --url)
 		return
 		;;
@@ -79,7 +121,7 @@ _sp_sse()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		words='-d --decode --meta --inetd -p --project -s --stage --namespace --since --event-names --heartbeat --retry --max-line --auth --insecure --key --allow --cors --max-header --header-timeout -u --url --connect-timeout --timeout --give-up -v --verbose -q --quiet --log -h --help --version '
+		words='-d --decode --meta --inetd -p --project -s --stage --namespace --since --listen --admin --socket-mode --workers --drain --access-log --trust-proxy --event-names --heartbeat --retry --max-line --auth --insecure --key --allow --cors --max-header --header-timeout --max-connections --max-per-ip --max-accept-rate --max-lag --slow --memory -u --url --connect-timeout --timeout --give-up -v --verbose -q --quiet --log -h --help --version '
 	else
 		words='token doctor'
 	fi
