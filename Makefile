@@ -77,6 +77,10 @@ $(BUILD)/gen/%.lua: lib/lua/%.lua
 	@mkdir -p $(@D)
 	sed -e 's/^[[:space:]]*//' -e '/^--/d' -e '/^$$/d' $< > $@
 
+$(BUILD)/gen/xq_%.lua: lib/lua/xq.lua lib/lua/xq_%.lua
+	@mkdir -p $(@D)
+	cat $^ | sed -e 's/^[[:space:]]*//' -e '/^--/d' -e '/^$$/d' > $@
+
 $(BUILD)/gen/%.lua.h: $(BUILD)/gen/%.lua
 	sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
 
@@ -98,7 +102,7 @@ $(BUILD)/gen/viewer.csp.h: web/viewer.html web/csp
 $(BUILD)/lib/conn_answer.o: $(BUILD)/gen/viewer.html.h $(BUILD)/gen/viewer.csp.h
 
 SCRIPTS = $(patsubst lib/lua/%.lua,%,$(wildcard lib/lua/*.lua))
-$(BUILD)/lib/append.o $(BUILD)/lib/wire.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
+$(BUILD)/lib/append.o $(BUILD)/lib/wire.o $(BUILD)/lib/queue_scripts.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
 
 # --- The linker as a judge of layers: every symbol of a layer must resolve within what it may use.
 only = @mkdir -p $(@D) && echo 'int main(void) { return 0; }' > $@.c && \

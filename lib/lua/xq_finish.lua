@@ -1,0 +1,77 @@
+-- Ends jobs: acknowledges them (XACK and XDEL), records results, counts; all in one step.
+--
+-- ARGV 1 ms to keep the results, then four for each job: REF, TOKEN, "d" done or "c" cancelled, result or "".
+-- Returns for each 0: done, 1: the delivery is over, nothing was changed. A call that is sent again finds its
+-- token in what is remembered of the job, and gets 0 again.
+--
+-- To change the record of an end: 1. this and xq.lua's remember; 2. xq_take (cancelled), xq_cancel, xq_dead,
+-- xq_purge; 3. queue_look.c.
+local outcomes, refs, moved, ended, ids = {}, {}, {}, {}, {}
+local done, cancelled, bytes, tally = 0, 0, 0, {}
+local wanted, at = {}, format('%.0f', now)
+for i = 2, #ARGV, 4 do
+	wanted[#wanted + 1] = ARGV[i]
+end
+
+local function count(field)
+	tally[field] = (tally[field] or 0) + 1
+end
+
+local function repeated(ref, token)
+	local record = recall(ref)
+	return record and match(record, '^%a+ (%d+)') == token
+end
+
+local records = call('HMGET', K .. ':running', unpack(wanted))
+local seen = {}
+for i, ref in ipairs(wanted) do
+	local token, state, result = ARGV[4 * i - 1], ARGV[4 * i], ARGV[4 * i + 1]
+	local record = records[i]
+	if seen[ref] then
+		outcomes[i] = seen[ref] == token and 0 or 1
+	elseif not record or sub(record, 1, #token + 1) ~= token .. ' ' then
+		outcomes[i] = repeated(ref, token) and 0 or 1
+	else
+		local taken, id = match(record, '^%d+ %d+ %d+ (%d+) %S+ (%S+)')
+		outcomes[i], seen[ref] = 0, token
+		refs[#refs + 1] = ref
+		local name = state == 'c' and 'cancelled' or 'done'
+		local e = #ended
+		if id == '=' then
+			id = ref
+		else
+			moved[#moved + 1] = id
+			-- For a repetition, which knows only the REF.
+			ended[e + 3], ended[e + 4] = ref, name .. ' ' .. token .. ' ' .. at .. ' '
+		end
+		ended[e + 1], ended[e + 2] = id, name .. ' ' .. token .. ' ' .. at .. ' ' .. result
+		ids[#ids + 1] = id
+		bytes = bytes + #result
+		if state == 'c' then
+			cancelled = cancelled + 1
+		else
+			done = done + 1
+			count('w.' .. bucket(taken - match(ref, '^.(%d+)')))
+			count('r.' .. bucket(now - taken))
+		end
+	end
+end
+if #refs == 0 then
+	return outcomes
+end
+remove(refs)
+if #moved > 0 then
+	call('HDEL', K .. ':jobs', unpack(moved))
+end
+remember(ended, bytes, tonumber(ARGV[1]))
+if done > 0 then
+	call('HINCRBY', K .. ':meta', 'done', done)
+end
+if cancelled > 0 then
+	call('HINCRBY', K .. ':meta', 'cancelled', cancelled)
+end
+for field, n in pairs(tally) do
+	in_minute(field, n)
+end
+call('PUBLISH', K .. ':ended', table.concat(ids, ' '))
+return outcomes

@@ -1,0 +1,226 @@
+-- Takes jobs: promotes what is due, takes back what expired or was released, then reads by priority; all in
+-- one step, so that no crash can lose a job in between.
+--
+-- ARGV 1 consumer, 2 RUN of the taker, 3 number of its call, 4 n, 5 lease in ms, 6 retries of jobs that do not
+-- say, 7 "1": strictly by priority.
+--
+-- Returns "NOW DUE PAUSED", then two for each job: "REF TOKEN ATTEMPT CRASHES RETRIES BORN ID" and its
+-- payload. A call that is sent again gets the same jobs again.
+--
+-- Leases. A sorted set by deadline finds what expired in O(log n), in the order of expiry. XAUTOCLAIM would
+-- have to walk each stream's pending list with a cursor to be kept somewhere, looks at idle time only (a lease
+-- of ten minutes beside one of ten seconds it cannot tell apart), and counts every look at an entry as a
+-- delivery.
+--
+-- COUNT is per stream, and one XREADGROUP of three streams would bring up to 3n jobs: each is read alone.
+--
+-- To change the answer: 1. this; 2. queue_take.c.
+local consumer, run, number, n = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local lease, retries, strict = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
+local leases, running, meta, delayed = K .. ':leases', K .. ':running', K .. ':meta', K .. ':delayed'
+local took = K .. ':took:' .. run
+local out, records, scores, told = {''}, {}, {}, {ARGV[3]}
+local known = call('GET', took)
+local paused, turn, token = unpack(call('HMGET', meta, 'paused', 'turn', 'token'))
+local got = 0
+
+local function say(ref, t, attempt, crashes, limit, born, id, payload)
+	out[#out + 1] = ref .. ' ' .. t .. ' ' .. attempt .. ' ' .. crashes .. ' ' .. limit .. ' ' .. born .. ' ' .. id
+	out[#out + 1] = payload
+end
+
+-- This call, or a later one, has been answered: what it took is told again, as far as it still holds.
+if known and tonumber(match(known, '^%d+')) >= number then
+	for ref, t in string.gmatch(known, '(%S+):(%d+)') do
+		local record = call('HGET', running, ref)
+		local d = record and parse(record)
+		local found = d and not d.released and d.token == t and
+			call('XRANGE', STREAM[sub(ref, 1, 1)], sub(ref, 2), sub(ref, 2))[1]
+		if found and match(known, '^%d+') == ARGV[3] then
+			local payload, id, _, limit, born = read_entry(ref, found[2])
+			say(ref, t, d.attempt, d.crashes, limit == '-1' and retries or limit, born, id, payload)
+		end
+	end
+	out[1] = format('%.0f 0 0', now)
+	return out
+end
+
+-- The server's microseconds, so that a failover that lost the last token does not give it twice.
+local last = math.max(tonumber(token or 0) + 1, time[1] * 1000000 + time[2]) - 1
+
+local function deliver(ref, fields, attempt, crashes)
+	local payload, id, attempts, limit, born, old = read_entry(ref, fields)
+	last = last + 1
+	got = got + 1
+	local t = format('%.0f', last)
+	attempt = attempt or attempts + 1
+	crashes = crashes or old
+	local i = #records
+	records[i + 1] = ref
+	records[i + 2] = t .. ' ' .. attempt .. ' ' .. crashes .. ' ' .. format('%.0f', now) .. ' ' .. consumer .. ' ' ..
+		(id == ref and '=' or id)
+	scores[i + 1] = now + lease
+	scores[i + 2] = ref
+	told[got + 1] = ref .. ':' .. t
+	say(ref, t, attempt, crashes, limit == '-1' and retries or limit, born, id, payload)
+end
+
+-- An expired lease is an attempt; who crashed in the last one is dead, and who was to be cancelled is gone.
+local function take_back()
+	local refs = call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, n)
+	if #refs == 0 then
+		return
+	end
+	local by, expired, orphans = {h = {}, m = {}, l = {}}, 0, {}
+	local old = call('HMGET', running, unpack(refs))
+	for i, ref in ipairs(refs) do
+		by[sub(ref, 1, 1)][sub(ref, 2)] = old[i] and parse(old[i]) or nil
+		orphans[ref] = true
+	end
+	for letter, wanted in pairs(by) do
+		local ids = {}
+		for id in pairs(wanted) do
+			ids[#ids + 1] = id
+		end
+		-- XCLAIM brings the payloads too, and leaves out entries that are deleted.
+		local entries = #ids > 0 and call('XCLAIM', STREAM[letter], 'xq', consumer, 0, unpack(ids)) or {}
+		for _, entry in ipairs(entries) do
+			local ref, d = letter .. entry[1], wanted[entry[1]]
+			local payload, id, _, limit, born, _, history = read_entry(ref, entry[2])
+			orphans[ref] = nil
+			if d.cancelled then
+				end_cancelled(ref, id, d.token)
+			elseif d.released then
+				deliver(ref, entry[2], d.attempt, d.crashes)
+			elseif d.attempt > (limit == '-1' and retries or tonumber(limit)) then
+				remove({ref})
+				bury(letter, id, payload, d.attempt, limit, born, add_history(history, d.attempt,
+					'{"reason":"lease expired","worker":' .. cjson.encode(d.consumer) .. '}'), d.token)
+				expired = expired + 1
+			else
+				deliver(ref, entry[2], d.attempt + 1, d.crashes + 1)
+				expired = expired + 1
+			end
+		end
+	end
+	for ref in pairs(orphans) do
+		remove({ref})
+	end
+	if expired > 0 then
+		call('HINCRBY', meta, 'expired', expired)
+	end
+end
+
+local function promote()
+	local ids = call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, math.max(n, 16))
+	if #ids == 0 then
+		return
+	end
+	local where, payloads = call('HMGET', K .. ':jobs', unpack(ids)), call('HMGET', K .. ':bodies', unpack(ids))
+	-- First what needs no memory: when there is none, the script stops before it changes anything.
+	call('ZREM', delayed, unpack(ids))
+	for i, id in ipairs(ids) do
+		local letter, attempts, limit, born, crashes =
+			match(where[i] or '', '^z (%a) (%d+) (%-?%d+) (%d+) (%d+)$')
+		if letter and payloads[i] then
+			local history = (tonumber(attempts) > 0 and call('HGET', K .. ':bodies', 'h ' .. id)) or ''
+			put(letter, id, payloads[i], attempts, limit, born, crashes, history)
+			call('HDEL', K .. ':bodies', id, 'h ' .. id)
+		end
+	end
+end
+
+local failure
+local function read(letter, want)
+	if want <= 0 then
+		return 0
+	end
+	local key = STREAM[letter]
+	local answer = redis.pcall('XREADGROUP', 'GROUP', 'xq', consumer, 'COUNT', want, 'STREAMS', key, '>')
+	if answer and answer.err and sub(answer.err, 1, 7) == 'NOGROUP' then
+		call('XGROUP', 'CREATE', key, 'xq', '0', 'MKSTREAM')
+		answer = call('XREADGROUP', 'GROUP', 'xq', consumer, 'COUNT', want, 'STREAMS', key, '>')
+	end
+	if not answer then
+		return 0
+	elseif answer.err then
+		failure = answer
+		return 0
+	end
+	local entries = answer[1][2]
+	for _, entry in ipairs(entries) do
+		deliver(letter .. entry[1], entry[2])
+	end
+	return #entries
+end
+
+-- In ten jobs six are high, three medium, one low, evenly spread; what a priority cannot fill the others get,
+-- the higher first. The turn goes on from call to call, so that it holds for calls of one job, too.
+local function read_all()
+	local want = n - got
+	local quota = {h = want, m = 0, l = 0}
+	if not strict then
+		local order = 'hmhhmhlhmh'
+		local rounds = floor(want / 10)
+		quota = {h = rounds * 6, m = rounds * 3, l = rounds}
+		turn = tonumber(turn or 0)
+		for i = turn + 1, turn + want % 10 do
+			local letter = sub(order, (i - 1) % 10 + 1, (i - 1) % 10 + 1)
+			quota[letter] = quota[letter] + 1
+		end
+		turn = (turn + want) % 10
+	end
+	local dry = {}
+	for _, letter in ipairs(LETTERS) do
+		dry[letter] = quota[letter] > 0 and read(letter, quota[letter]) < quota[letter]
+	end
+	for _, letter in ipairs(LETTERS) do
+		if got < n and not dry[letter] then
+			read(letter, n - got)
+		end
+	end
+end
+
+if not paused and n > 0 then
+	take_back()
+	promote()
+	if got < n then
+		read_all()
+	end
+	if failure and got == 0 then
+		return failure
+	end
+end
+if got > 0 then
+	call('HSET', running, unpack(records))
+	call('ZADD', leases, unpack(scores))
+	call('HSET', meta, 'token', format('%.0f', last), 'turn', turn or 0)
+end
+call('SET', took, table.concat(told, ' '), 'PX', math.max(lease, 60000))
+
+-- What comes next, for those who wait. Nothing is left: tokens in the wake list are stale. Something is left,
+-- or due before the others look by themselves: one more is woken, since whoever took may be busy for long.
+local due = 0
+if not paused then
+	local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+	if got < n then
+		local lapse = call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2]
+		call('DEL', K .. ':wake')
+		due = math.min(tonumber(first or '9e15'), tonumber(lapse or '9e15'))
+		due = due < 9e15 and due or 0
+	end
+	if got > 0 and call('LLEN', K .. ':wake') == 0 then
+		local left = 0
+		if got == n then
+			left = -call('ZCARD', leases)
+			for _, letter in ipairs(LETTERS) do
+				left = left + call('XLEN', STREAM[letter])
+			end
+		end
+		if left > 0 or (first and first - now < 10000) then
+			wake(1)
+		end
+	end
+end
+out[1] = format('%.0f %.0f %d', now, due, paused and 1 or 0)
+return out
