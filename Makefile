@@ -33,7 +33,8 @@ TOP     += subs subs_ask subs_channel subs_topic transcode journal post state co
 # sp-bench
 TOP     += machine report report_probe load loader bench bench_pub bench_sub bench_pipe bench_plot bench_sse \
            sseload sseload_target sseload_tally sseload_caller sseload_caller_audit sseload_team sseload_redis \
-           sseload_post sseload_publisher sseload_worker sseload_verdict
+           sseload_post sseload_publisher sseload_worker sseload_verdict \
+           queue queue_scripts queue_add queue_take queue_give queue_listen
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench

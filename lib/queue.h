@@ -65,6 +65,7 @@
 enum {
 	QUEUE_NAME_MAX = 128,
 	QUEUE_ID_MAX = 128,
+	QUEUE_REF_MAX = 42,
 	QUEUE_PAYLOAD_MAX = 1 << 20, /* bytes of one job's line */
 	QUEUE_RESULT_MAX = 1 << 20,  /* bytes of one result */
 	QUEUE_BATCH_MAX = 1000,      /* jobs of one call; the scripts unpack them as arguments */
@@ -82,6 +83,8 @@ struct queue_conf {
 	struct link_conf link;
 	const char *namespace, *name; /* borrowed until queue_close */
 	const char *consumer;         /* who takes; legal as queue_name_check; borrowed */
+	int64_t known_ms; /* how long Redis recognises a batch of queue_add that comes again; 0: ten
+			   * minutes, enough for any reconnect; a spool may wait for days */
 };
 
 /* What happened to one of the jobs of a call. */
@@ -133,6 +136,9 @@ size_t queue_pending_bytes(const struct queue *q);
  * behind them, so that several calls leave in one write. */
 void queue_flush(struct queue *q);
 
+/* The one call that Redis refused for good takes the whole queue down (on_dead): a wrong type, a
+ * missing permission, a script that fails are no business of one job. So answers know no errors. */
+
 /* --- Adding */
 
 struct queue_new {
@@ -152,10 +158,8 @@ struct queue_added {
 	bool duplicate; /* nothing was added: id is that of the job which has the id or the key */
 };
 
-/* The answer to one call: of n jobs in the order of their adding. error is NULL, or what Redis said
- * for good: then added is NULL. */
-typedef void queue_added_fn(
-    void *arg, const struct queue_added *added, size_t n, const struct why *error);
+/* The answer to one call: of n jobs in the order of their adding. */
+typedef void queue_added_fn(void *arg, const struct queue_added *added, size_t n);
 
 /* Adds n jobs (up to QUEUE_BATCH_MAX, better no more than 1 MiB together) in one step, each exactly
  * once however often the connection is lost. run names the adder (msg_new_run) and batch counts its
@@ -186,7 +190,7 @@ struct queue_taken {
 			   clock; 0: nothing is known to come */
 	bool paused;    /* so nothing was taken */
 };
-typedef void queue_taken_fn(void *arg, const struct queue_taken *taken, const struct why *error);
+typedef void queue_taken_fn(void *arg, const struct queue_taken *taken);
 
 struct queue_take {
 	size_t n; /* up to QUEUE_BATCH_MAX */
@@ -212,8 +216,7 @@ struct queue_receipt {
 	uint64_t token;
 };
 
-typedef void queue_outcome_fn(
-    void *arg, const enum queue_outcome *outcomes, size_t n, const struct why *error);
+typedef void queue_outcome_fn(void *arg, const enum queue_outcome *outcomes, size_t n);
 
 /* The lease now ends lease_ms from now. */
 void queue_renew(struct queue *q, const struct queue_receipt *r, size_t n, int64_t lease_ms,
@@ -256,11 +259,14 @@ void queue_note(struct queue *q, const struct queue_receipt *r, const char *json
  * its name in the consumer group goes with it unless jobs are still pending there. */
 void queue_hello(struct queue *q, const char *json, queue_outcome_fn *fn, void *arg);
 
-/* --- Any other script, by its name without "xq_": for the operator's commands. reply is NULL with
- * error, and borrowed for the call. Must be idempotent. */
+/* --- Any other script, by its name without "xq_": for the operator's commands. reply is
+ * borrowed for the call. Must be idempotent. */
 struct reply;
-typedef void queue_reply_fn(void *arg, const struct reply *reply, const struct why *error);
+typedef void queue_reply_fn(void *arg, const struct reply *reply);
 void queue_call(struct queue *q, const char *script, int argc, const char *const *argv,
     const size_t *lens, queue_reply_fn *fn, void *arg);
+
+/* --- Pure. Reads what xq_take says of a job in front of its payload; slices of info. */
+bool queue_read_job(struct queue_job *j, const char *info, size_t len);
 
 #endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * queue: calls of the queue's scripts on their way to Redis and their answers on the way back.
+ * What the calls are: queue_add.c, queue_take.c, queue_give.c; the second connection, which waits:
+ * queue_listen.c.
+ */
+#include "queue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chan.h"
+#include "queue_call.h"
+#include "resp.h"
+
+static const struct link_ops link_ops;
+
+/* --- Names */
+
+int queue_name_check(const char *what, const char *name, struct why *w)
+{
+	return chan_part_check(what, name, strlen(name), w);
+}
+
+/* [hmld]DIGITS-DIGITS */
+static bool is_given(const char *id, size_t len)
+{
+	size_t i = 1, dash;
+
+	if (len == 0 || memchr("hmld", id[0], 4) == NULL)
+		return false;
+	while (i < len && id[i] >= '0' && id[i] <= '9')
+		i++;
+	dash = i;
+	if (i == 1 || i == len || id[i] != '-')
+		return false;
+	for (i++; i < len && id[i] >= '0' && id[i] <= '9'; i++)
+		continue;
+	return i == len && i > dash + 1;
+}
+
+int queue_id_check(const char *id, size_t len, struct why *w)
+{
+	char shown[40];
+
+	if (len == 0 || len > QUEUE_ID_MAX)
+		return why_set(w, WHY_USAGE, "a job's id has 1 to %d bytes", QUEUE_ID_MAX);
+	why_quote(shown, sizeof shown, id, len);
+	for (size_t i = 0; i < len; i++)
+		if (id[i] <= ' ' || id[i] > '~' || id[i] == '"' || id[i] == '\\')
+			return why_set(w, WHY_USAGE,
+			    "job id \"%s\": only printable ASCII without space, \" and \\ is "
+			    "allowed",
+			    shown);
+	if (is_given(id, len) || (len == 1 && id[0] == '='))
+		return why_set(
+		    w, WHY_USAGE, "job id \"%s\": ids of that form are given by the queue", shown);
+	return 0;
+}
+
+/* --- Life */
+
+int queue_open(struct queue **out, struct loop *loop, const struct queue_conf *conf,
+    const struct queue_ops *ops, void *arg, struct why *w)
+{
+	if (queue_name_check("queue", conf->name, w) < 0 ||
+	    queue_name_check("consumer", conf->consumer, w) < 0)
+		return -1;
+	struct queue *q = xcalloc(1, sizeof *q);
+	*q = (struct queue){.loop = loop, .conf = *conf, .ops = ops, .arg = arg};
+	size_t size = strlen(conf->namespace) + strlen(conf->name) + sizeof "{:q:}";
+	q->tag = xmalloc(size);
+	(void)snprintf(q->tag, size, "{%s:q:%s}", conf->namespace, conf->name); /* measured */
+	msg_new_run(q->run);
+	/* No caps: the owner stops asking long before memory ends. */
+	buf_init(&q->bytes, SIZE_MAX / 2);
+	buf_init(&q->calls, SIZE_MAX / 2);
+	buf_init(&q->scratch, SIZE_MAX / 2);
+	link_open(&q->link, loop, &conf->link, &link_ops, q);
+	*out = q;
+	return 0;
+}
+
+void queue_close(struct queue *q)
+{
+	if (q == NULL)
+		return;
+	queue_listener_close(q);
+	link_close(&q->link);
+	buf_fini(&q->bytes);
+	buf_fini(&q->calls);
+	buf_fini(&q->scratch);
+	free(q->tag);
+	free(q);
+}
+
+void queue_die(struct queue *q, const struct why *w)
+{
+	if (q->dead)
+		return;
+	q->dead = true;
+	queue_listener_close(q);
+	link_close(&q->link);
+	q->ops->on_dead(q->arg, w);
+}
+
+const char *queue_tag(const struct queue *q)
+{
+	return q->tag;
+}
+
+size_t queue_pending(const struct queue *q)
+{
+	return q->calls.len / sizeof(struct queue_pending);
+}
+
+size_t queue_pending_bytes(const struct queue *q)
+{
+	return q->bytes.len;
+}
+
+/* --- Calls out. The buffers have no cap, so adding cannot fail. */
+
+const struct queue_script *queue_begin(struct queue *q, const char *script, size_t argc)
+{
+	const struct queue_script *s = queue_script(script);
+
+	if (s == NULL)
+		abort(); /* a caller's slip of the pen */
+	size_t before = q->bytes.len;
+	(void)resp_array(&q->bytes, 4 + argc);
+	(void)resp_bulk(&q->bytes, "EVALSHA", 7);
+	(void)resp_bulk(&q->bytes, s->sha, strlen(s->sha));
+	(void)resp_bulk(&q->bytes, "1", 1);
+	(void)resp_bulk(&q->bytes, q->tag, strlen(q->tag));
+	q->begun = before;
+	return s;
+}
+
+void queue_arg(struct queue *q, const char *s, size_t len)
+{
+	(void)resp_bulk(&q->bytes, s, len);
+}
+
+void queue_args(struct queue *q, const char *s)
+{
+	queue_arg(q, s, strlen(s));
+}
+
+void queue_argi(struct queue *q, int64_t n)
+{
+	char digits[24];
+
+	queue_arg(q, digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)n));
+}
+
+void queue_argu(struct queue *q, uint64_t n)
+{
+	(void)resp_bulku(&q->bytes, n);
+}
+
+void queue_end_call(struct queue *q, const struct queue_pending *call)
+{
+	struct queue_pending copy = *call;
+
+	copy.bytes = q->bytes.len - q->begun;
+	(void)buf_add(&q->calls, &copy, sizeof copy);
+}
+
+void queue_command(struct queue *q, int argc, const char *const *argv)
+{
+	q->begun = q->bytes.len;
+	(void)resp_command(&q->bytes, argc, argv, NULL);
+	queue_end_call(q, &(struct queue_pending){0});
+}
+
+static void send_calls(struct queue *q)
+{
+	size_t pending = queue_pending(q);
+
+	if (!q->link.up)
+		return;
+	redis_expect(q->link.redis, pending - q->expected);
+	q->expected = pending;
+	while (q->sent < q->bytes.len) {
+		size_t n =
+		    link_send(&q->link, buf_head(&q->bytes) + q->sent, q->bytes.len - q->sent);
+
+		if (n == 0)
+			break;
+		q->sent += n;
+	}
+}
+
+void queue_flush(struct queue *q)
+{
+	send_calls(q);
+}
+
+/* --- Answers */
+
+/* Puts the first call behind the others, with the script that it needs in front of it. */
+static void load_and_repeat(struct queue *q, const struct queue_pending *call)
+{
+	struct buf again;
+
+	buf_init(&again, SIZE_MAX / 2);
+	(void)buf_add(&again, buf_head(&q->bytes), call->bytes);
+	queue_command(q, 3, (const char *const[]){"SCRIPT", "LOAD", call->script->source});
+	q->begun = q->bytes.len;
+	(void)buf_add(&q->bytes, buf_head(&again), again.len);
+	queue_end_call(q, call);
+	buf_fini(&again);
+}
+
+static bool is_noscript(const struct reply *reply)
+{
+	return reply->len >= 8 && memcmp(reply->str, "NOSCRIPT", 8) == 0;
+}
+
+static void on_reply(void *arg, struct reply *reply)
+{
+	struct queue *q = arg;
+	struct queue_pending call;
+	char object[QUEUE_NAME_MAX * 4 + 16];
+
+	if (q->calls.len == 0)
+		return; /* an answer to nothing: a server that talks too much does no harm */
+	memcpy(&call, buf_head(&q->calls), sizeof call);
+	if (reply->type == REPLY_ERROR && !(is_noscript(reply) && call.script != NULL) &&
+	    call.on_answer != NULL) {
+		(void)snprintf(
+		    object, sizeof object, "queue %s", q->conf.name); /* a cut name is a name */
+		link_refused(&q->link, object, reply);
+		return;
+	}
+	if (reply->type == REPLY_ERROR && is_noscript(reply) && call.script != NULL)
+		load_and_repeat(q, &call);
+	buf_consume(&q->calls, sizeof call);
+	buf_consume(&q->bytes, call.bytes);
+	q->sent -= call.bytes;
+	q->expected--;
+	if (reply->type != REPLY_ERROR && call.on_answer != NULL)
+		call.on_answer(q, &call, reply);
+}
+
+static void on_idle(void *arg)
+{
+	send_calls(arg);
+}
+
+static void on_up(void *arg)
+{
+	struct queue *q = arg;
+
+	q->sent = 0;
+	q->expected = 0;
+	if (q->ops->on_up != NULL)
+		q->ops->on_up(q->arg);
+}
+
+static void on_down(void *arg, const struct why *w, int64_t wait_ms)
+{
+	struct queue *q = arg;
+
+	q->ops->on_down(q->arg, w, wait_ms);
+}
+
+static void on_dead(void *arg, const struct why *w)
+{
+	queue_die(arg, w);
+}
+
+static void on_started(void *arg, const char *path)
+{
+	struct queue *q = arg;
+
+	q->ops->on_started(q->arg, path);
+}
+
+static const struct link_ops link_ops = {
+    .on_up = on_up,
+    .on_reply = on_reply,
+    .on_idle = on_idle,
+    .on_down = on_down,
+    .on_dead = on_dead,
+    .on_started = on_started,
+};
+
+/* --- The general call */
+
+static void on_raw(struct queue *q, const struct queue_pending *call, const struct reply *reply)
+{
+	(void)q;
+	((queue_reply_fn *)call->fn)(call->arg, reply);
+}
+
+void queue_call(struct queue *q, const char *script, int argc, const char *const *argv,
+    const size_t *lens, queue_reply_fn *fn, void *arg)
+{
+	const struct queue_script *s = queue_begin(q, script, (size_t)argc);
+
+	for (int i = 0; i < argc; i++)
+		queue_arg(q, argv[i], lens != NULL ? lens[i] : strlen(argv[i]));
+	queue_end_call(q,
+	    &(struct queue_pending){
+		.script = s, .on_answer = on_raw, .fn = (void (*)(void))fn, .arg = arg});
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOUT_QUEUE_CALL_H
+#define SPOUT_QUEUE_CALL_H
+
+#include "buf.h"
+#include "queue.h"
+#include "queue_scripts.h"
+
+/*
+ * For the files of queue alone. Calls are ready-made commands in one buffer until they are
+ *answered:
+ *
+ *	[ sent, not answered | not sent ]
+ *
+ * A new connection sends all again from the front. A script that the server does not know is loaded
+ * and its call put behind all others: calls do not depend on each other's order.
+ */
+struct queue_pending;
+
+/* Reads the answer, never an error, and tells the owner. */
+typedef void queue_answer_fn(
+    struct queue *q, const struct queue_pending *call, const struct reply *reply);
+
+struct queue_pending {
+	const struct queue_script *script; /* NULL: another command */
+	size_t bytes;
+	queue_answer_fn *on_answer; /* NULL: nobody wants to know */
+	void (*fn)(void);           /* the owner's, cast by on_answer */
+	void *arg;
+	size_t n; /* jobs */
+	char letter;
+};
+
+struct queue_listener;
+
+struct queue {
+	struct loop *loop;
+	struct queue_conf conf;
+	const struct queue_ops *ops;
+	void *arg;
+	struct link link;
+	char *tag;
+	char run[MSG_RUN_LEN + 1]; /* names our calls of take and fail, counted by the two below */
+	uint64_t takes, fails;
+	struct buf bytes, calls; /* calls: struct queue_pending for each command in bytes */
+	size_t begun;            /* where the call that is being put together begins */
+	size_t sent;             /* of bytes */
+	size_t expected;         /* commands whose replies this connection was told to expect */
+	bool closing, dead;
+	struct queue_listener *listener; /* NULL before queue_listen */
+	struct buf scratch;              /* outcomes and jobs of the answer in hand */
+};
+
+/* Begins a call of a script with argc arguments behind TAG; then each is added; then it is ended.
+ * The owner's callback is given as void (*)(void). */
+const struct queue_script *queue_begin(struct queue *q, const char *script, size_t argc);
+void queue_arg(struct queue *q, const char *s, size_t len);
+void queue_args(struct queue *q, const char *s);
+void queue_argi(struct queue *q, int64_t n);
+void queue_argu(struct queue *q, uint64_t n);
+void queue_end_call(struct queue *q, const struct queue_pending *call);
+
+/* Queues a command that is no script, and whose answer does not matter. */
+void queue_command(struct queue *q, int argc, const char *const *argv);
+
+/* Ends the connections with w: on_dead. */
+void queue_die(struct queue *q, const struct why *w);
+
+/* For take: what it found empty, and when the next is due (server's clock, now_ms). */
+void queue_listener_due(struct queue *q, int64_t due_ms, int64_t now_ms);
+void queue_listener_close(struct queue *q);
+
+/* An array of outcomes as the scripts return them. */
+queue_answer_fn queue_on_outcomes;
+
+#endif
