@@ -36,13 +36,16 @@ TOP     += machine report report_probe load loader bench bench_pub bench_sub ben
            sseload_post sseload_publisher sseload_worker sseload_verdict \
            queue queue_scripts queue_add queue_take queue_give queue_listen
 
-# --- Commands and the foreign libraries that each declares.
-COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench
+# --- Commands and the foreign libraries that each declares. \
+           receipt xq xq_batch xq_add xq_take xq_give
+COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench \
+           xq
 LIBS_sp-pub    = hiredis
 LIBS_sp-sub    = hiredis
 LIBS_sp-sse    = hiredis
 LIBS_sp-local  = hiredis
 LIBS_sp-bench  = hiredis
+LIBS_sp-xq     = hiredis
 
 foreign = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
 objects = $(patsubst %,$(BUILD)/lib/%.o,$(1))

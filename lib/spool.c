@@ -160,7 +160,7 @@ int spool_open(struct spool **out, const char *path, const char *channel, struct
 	if (s->fd < 0)
 		r = why_errno(w, WHY_CANTCREAT, "spool %s", path);
 	else if (flock(s->fd, LOCK_EX | LOCK_NB) < 0)
-		r = why_set(w, WHY_TIMEOUT, "spool %s: another sp-pub is using it", path);
+		r = why_set(w, WHY_TIMEOUT, "spool %s: another process is using it", path);
 	else
 		r = read_all(s, w) < 0 ? -1 : recover(s, w);
 	if (r == 0 && ftruncate(s->fd, (off_t)s->size) < 0)

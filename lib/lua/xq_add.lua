@@ -6,7 +6,7 @@
 -- worker's choice), payload.
 --
 -- Returns the entries' ids of plain jobs, separated by spaces; or of each "+ID", and "=ID" when that job was
--- there before. Error: SPOLD, the batch is older than one that came since.
+-- there before. "": the batch was added and answered long ago (one that came 64 later is known).
 --
 -- To change an argument: 1. this; 2. queue_add.c, which also writes them to a spool: its magic there; 3. the
 -- layout in queue.h, when an entry changes.
@@ -17,7 +17,7 @@ if known then
 	if batch == ARGV[2] then
 		return answer
 	elseif tonumber(batch) > tonumber(ARGV[2]) then
-		return redis.error_reply('SPOLD batch ' .. batch .. ' has come, then ' .. ARGV[2])
+		return ''
 	end
 end
 local answer, top, added = {}, #ARGV, 0

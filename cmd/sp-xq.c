@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* sp-xq: a job queue that a shell script can trust.
+ *
+ *	jq -c '.pages[]' book.json | sp-xq add -q render     # elsewhere: sp-xq take -q render … */
+#include <stdio.h>
+#include <string.h>
+
+#include "xq.h"
+
+static const struct xq_verb verbs[] = {
+    {"add", "add jobs", xq_add},
+    {"take", "take jobs, for a loop made by hand", xq_take},
+    {"ack", "they are done", xq_ack},
+    {"nack", "they failed, or are given back", xq_nack},
+    {"extend", "keep them for longer", xq_extend},
+    {NULL, NULL, NULL},
+};
+
+static int run_verb(const char *name, int argc, char **argv, struct why *w);
+static enum opt_result parse(int argc, char **argv, struct why *w);
+
+int main(int argc, char **argv)
+{
+	const struct say s = {.tool = "sp-xq"};
+	struct why w = {0};
+	bool closed[3];
+
+	proc_std(closed);
+	if (argc > 1 && argv[1][0] != '-') {
+		int status = run_verb(argv[1], argc - 1, argv + 1, &w);
+
+		return status < 0 ? say_why(&s, &w) : status;
+	}
+	switch (parse(argc, argv, &w)) {
+	case OPT_EXIT:
+		return 0;
+	case OPT_RUN:
+		(void)why_set(&w, WHY_USAGE, "what to do? add, take, ack, stats …"); /* fills w */
+		break;
+	case OPT_BAD:
+		break;
+	}
+	return say_why(&s, &w);
+}
+
+static int run_verb(const char *name, int argc, char **argv, struct why *w)
+{
+	char shown[32];
+
+	for (const struct xq_verb *v = verbs; v->name != NULL; v++)
+		if (strcmp(v->name, name) == 0)
+			return v->run(argc, argv);
+	why_quote(shown, sizeof shown, name, strlen(name));
+	return why_set(w, WHY_USAGE, "\"%s\" is not one of its commands", shown);
+}
+
+/* Options in front of a command: only --help and its like. */
+static enum opt_result parse(int argc, char **argv, struct why *w)
+{
+	const struct opt opts[] = {{.kind = OPT_GROUP}};
+	char usage[2000], names[400] = "";
+	size_t at = 0, end = 0;
+	struct opt_rest rest;
+
+	for (const struct xq_verb *v = verbs; v->name != NULL; v++) {
+		at += (size_t)snprintf(usage + at, sizeof usage - at, "%ssp-xq %-9s %s",
+		    at > 0 ? "\n" : "", v->name, v->summary); /* fits */
+		end += (size_t)snprintf(names + end, sizeof names - end, "%s%s", end > 0 ? " " : "",
+		    v->name); /* fits */
+	}
+	const struct opt_tool tool = {.name = "sp-xq",
+	    .summary = "A queue of jobs in Redis; each command has a --help of its own.",
+	    .usage = usage,
+	    .examples = "sp-xq add '{\"page\": 7}'\n"
+			"sp-xq take -n 10 | tee jobs | jq .job && sp-xq ack < jobs\n"
+			"sp-xq stats --watch 2s",
+	    .opts = opts,
+	    .operands = names};
+
+	return opt_parse(&tool, argc, argv, &rest, w);
+}
