@@ -53,8 +53,8 @@
  *
  * To change the layout: 1. here; 2. lib/lua/xq_*.lua; 3. queue_*.c; 4. sp-xq(1), "Keys".
  *
- * Ownership. Each delivery has a fencing token, unique in the queue and larger than all before: the
- * server's microseconds, or one above the last token. Whoever renews, finishes or gives back a job
+ * Ownership. Each take gives its deliveries a fencing token, larger than all before: the server's
+ * microseconds, or one above the last token. Whoever renews, finishes or gives back a job
  * shows REF and TOKEN; the script compares them with TAG:running and changes nothing when the
  * delivery is over. Every call may be sent twice: after a lost connection all that is unanswered
  *goes out again, and gets the answer that the first would have got.
@@ -266,7 +266,8 @@ typedef void queue_reply_fn(void *arg, const struct reply *reply);
 void queue_call(struct queue *q, const char *script, int argc, const char *const *argv,
     const size_t *lens, queue_reply_fn *fn, void *arg);
 
-/* --- Pure. Reads what xq_take says of a job in front of its payload; slices of info. */
+/* --- Pure. Reads what xq_take says of a job in front of its payload; slices of info. j->retries is
+ * what the call said, and stays for a job that does not say. */
 bool queue_read_job(struct queue_job *j, const char *info, size_t len);
 
 #endif

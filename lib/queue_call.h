@@ -27,8 +27,9 @@ struct queue_pending {
 	queue_answer_fn *on_answer; /* NULL: nobody wants to know */
 	void (*fn)(void);           /* the owner's, cast by on_answer */
 	void *arg;
-	size_t n; /* jobs */
-	char letter;
+	size_t n;    /* jobs */
+	char letter; /* of an add */
+	int retries; /* of a take */
 };
 
 struct queue_listener;

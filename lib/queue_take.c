@@ -51,15 +51,25 @@ static bool find_priority(struct json_slice ref, enum queue_priority *p)
 bool queue_read_job(struct queue_job *j, const char *info, size_t len)
 {
 	const char *at = info, *end = info + len;
-	uint64_t attempt, crashes, retries, born;
+	uint64_t attempt = 1, crashes = 0, retries, born;
 
 	if (!next_word(&at, end, &j->ref) || !find_priority(j->ref, &j->priority) ||
-	    !next_number(&at, end, &j->token) || !next_number(&at, end, &attempt) ||
-	    !next_number(&at, end, &crashes) || !next_number(&at, end, &retries) ||
-	    !next_number(&at, end, &born) || !next_word(&at, end, &j->id) || at != end)
+	    j->ref.len > QUEUE_REF_MAX)
 		return false;
-	if (attempt > UINT32_MAX || crashes > UINT32_MAX || retries > INT32_MAX ||
-	    born > INT64_MAX || j->ref.len > QUEUE_REF_MAX)
+	if (at == end) {
+		const char *digits = j->ref.s + 1;
+
+		j->id = j->ref;
+		end = memchr(digits, '-', j->ref.len - 1);
+		if (end == NULL || !next_number(&digits, end, &born))
+			return false;
+		retries = (uint64_t)j->retries;
+	} else if (!next_number(&at, end, &attempt) || !next_number(&at, end, &crashes) ||
+	    !next_number(&at, end, &retries) || !next_number(&at, end, &born) ||
+	    !next_word(&at, end, &j->id) || at != end) {
+		return false;
+	}
+	if (attempt > UINT32_MAX || crashes > UINT32_MAX || retries > INT32_MAX || born > INT64_MAX)
 		return false;
 	j->attempt = (unsigned)attempt;
 	j->crashes = (unsigned)crashes;
@@ -68,14 +78,15 @@ bool queue_read_job(struct queue_job *j, const char *info, size_t len)
 	return true;
 }
 
-/* NOW DUE PAUSED */
-static bool read_head(struct queue_taken *t, const struct reply *head)
+/* NOW DUE PAUSED TOKEN */
+static bool read_head(struct queue_taken *t, uint64_t *token, const struct reply *head)
 {
 	const char *at = head->str, *end = at + head->len;
 	uint64_t now, due, paused;
 
 	if (head->type != REPLY_STRING || !next_number(&at, end, &now) ||
-	    !next_number(&at, end, &due) || !next_number(&at, end, &paused))
+	    !next_number(&at, end, &due) || !next_number(&at, end, &paused) ||
+	    !next_number(&at, end, token))
 		return false;
 	t->now_ms = (int64_t)now;
 	t->due_ms = (int64_t)due;
@@ -86,10 +97,12 @@ static bool read_head(struct queue_taken *t, const struct reply *head)
 static void on_taken(struct queue *q, const struct queue_pending *call, const struct reply *reply)
 {
 	struct queue_taken taken = {0};
+	uint64_t token;
 	struct why w;
 
 	buf_clear(&q->scratch);
-	if (reply->type != REPLY_ARRAY || reply->n == 0 || !read_head(&taken, &reply->elem[0])) {
+	if (reply->type != REPLY_ARRAY || reply->n == 0 ||
+	    !read_head(&taken, &token, &reply->elem[0])) {
 		(void)why_set(&w, WHY_BUG, "queue %s: take was answered strangely", q->conf.name);
 		queue_die(q, &w);
 		return;
@@ -100,6 +113,7 @@ static void on_taken(struct queue *q, const struct queue_pending *call, const st
 		const struct reply *info = &reply->elem[i], *payload = &reply->elem[i + 1];
 		struct queue_job *j = &jobs[taken.n];
 
+		*j = (struct queue_job){.token = token, .retries = call->retries};
 		if (info->type != REPLY_STRING || payload->type != REPLY_STRING ||
 		    !queue_read_job(j, info->str, info->len))
 			continue; /* its lease will end */
@@ -129,5 +143,6 @@ void queue_take(struct queue *q, const struct queue_take *take, queue_taken_fn *
 		.on_answer = on_taken,
 		.fn = (void (*)(void))fn,
 		.arg = arg,
-		.n = (size_t)take->lease_ms});
+		.n = (size_t)take->lease_ms,
+		.retries = take->retries});
 }

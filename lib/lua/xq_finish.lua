@@ -13,13 +13,36 @@ for i = 2, #ARGV, 4 do
 	wanted[#wanted + 1] = ARGV[i]
 end
 
-local function count(field)
-	tally[field] = (tally[field] or 0) + 1
-end
-
 local function repeated(ref, token)
 	local record = recall(ref)
 	return record and match(record, '^%a+ (%d+)') == token
+end
+
+-- Jobs of one take have the same record, and often came in the same millisecond: what is made of those is made
+-- once.
+local last_record, taken, id, last_born, last_text, last_token
+local waits, running = nil, nil
+local function read_record(ref, record)
+	local born = sub(ref, 2, 14)
+	if record ~= last_record then
+		last_record = record
+		taken, id = match(record, '^%d+ %d+ %d+ (%d+) %S+ (%S+)')
+		running, last_born = 'r.' .. bucket(now - taken), nil
+	end
+	if born ~= last_born then
+		last_born = born
+		waits = 'w.' .. bucket(taken - (match(ref, '^.(%d+)')))
+	end
+end
+
+local function text_of(name, token, result)
+	if result ~= '' or name ~= 'done' or token ~= last_token then
+		last_token, last_text = token, name .. ' ' .. token .. ' ' .. at .. ' ' .. result
+		if result ~= '' or name ~= 'done' then
+			last_token = nil
+		end
+	end
+	return last_text
 end
 
 local records = call('HMGET', K .. ':running', unpack(wanted))
@@ -32,27 +55,23 @@ for i, ref in ipairs(wanted) do
 	elseif not record or sub(record, 1, #token + 1) ~= token .. ' ' then
 		outcomes[i] = repeated(ref, token) and 0 or 1
 	else
-		local taken, id = match(record, '^%d+ %d+ %d+ (%d+) %S+ (%S+)')
-		outcomes[i], seen[ref] = 0, token
-		refs[#refs + 1] = ref
-		local name = state == 'c' and 'cancelled' or 'done'
-		local e = #ended
-		if id == '=' then
-			id = ref
-		else
+		local name, e, n = state == 'c' and 'cancelled' or 'done', #ended, #refs + 1
+		read_record(ref, record)
+		outcomes[i], seen[ref], refs[n], ids[n] = 0, token, ref, ref
+		if id ~= '=' then
+			ids[n] = id
 			moved[#moved + 1] = id
 			-- For a repetition, which knows only the REF.
-			ended[e + 3], ended[e + 4] = ref, name .. ' ' .. token .. ' ' .. at .. ' '
+			ended[e + 3], ended[e + 4] = ref, text_of(name, token, '')
 		end
-		ended[e + 1], ended[e + 2] = id, name .. ' ' .. token .. ' ' .. at .. ' ' .. result
-		ids[#ids + 1] = id
+		ended[e + 1], ended[e + 2] = ids[n], text_of(name, token, result)
 		bytes = bytes + #result
 		if state == 'c' then
 			cancelled = cancelled + 1
 		else
 			done = done + 1
-			count('w.' .. bucket(taken - match(ref, '^.(%d+)')))
-			count('r.' .. bucket(now - taken))
+			tally[waits] = (tally[waits] or 0) + 1
+			tally[running] = (tally[running] or 0) + 1
 		end
 	end
 end

@@ -4,8 +4,9 @@
 -- ARGV 1 consumer, 2 RUN of the taker, 3 number of its call, 4 n, 5 lease in ms, 6 retries of jobs that do not
 -- say, 7 "1": strictly by priority.
 --
--- Returns "NOW DUE PAUSED", then two for each job: "REF TOKEN ATTEMPT CRASHES RETRIES BORN ID" and its
--- payload. A call that is sent again gets the same jobs again.
+-- Returns "NOW DUE PAUSED TOKEN", then two for each job: "REF ATTEMPT CRASHES RETRIES BORN ID" and its payload;
+-- of a plain job in its first attempt "REF" alone. All jobs of a call have one token: it grows from call to
+-- call, and so for each attempt of a job. A call that is sent again gets the same jobs again.
 --
 -- Leases. A sorted set by deadline finds what expired in O(log n), in the order of expiry. XAUTOCLAIM would
 -- have to walk each stream's pending list with a cursor to be kept somewhere, looks at idle time only (a lease
@@ -19,50 +20,54 @@ local consumer, run, number, n = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(A
 local lease, retries, strict = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
 local leases, running, meta, delayed = K .. ':leases', K .. ':running', K .. ':meta', K .. ':delayed'
 local took = K .. ':took:' .. run
-local out, records, scores, told = {''}, {}, {}, {ARGV[3]}
+local out, records, scores, told = {''}, {}, {}, {}
 local known = call('GET', took)
 local paused, turn, token = unpack(call('HMGET', meta, 'paused', 'turn', 'token'))
 local got = 0
 
-local function say(ref, t, attempt, crashes, limit, born, id, payload)
-	out[#out + 1] = ref .. ' ' .. t .. ' ' .. attempt .. ' ' .. crashes .. ' ' .. limit .. ' ' .. born .. ' ' .. id
+local function say(ref, attempt, crashes, limit, born, id, payload)
+	out[#out + 1] = ref .. ' ' .. attempt .. ' ' .. crashes .. ' ' .. (limit == '-1' and retries or limit) ..
+		' ' .. born .. ' ' .. id
 	out[#out + 1] = payload
 end
 
 -- This call, or a later one, has been answered: what it took is told again, as far as it still holds.
 if known and tonumber(match(known, '^%d+')) >= number then
-	for ref, t in string.gmatch(known, '(%S+):(%d+)') do
+	local t = match(known, '^%d+ (%d+)')
+	for ref in string.gmatch(known, '%a%d+%-%d+') do
 		local record = call('HGET', running, ref)
 		local d = record and parse(record)
 		local found = d and not d.released and d.token == t and
 			call('XRANGE', STREAM[sub(ref, 1, 1)], sub(ref, 2), sub(ref, 2))[1]
 		if found and match(known, '^%d+') == ARGV[3] then
 			local payload, id, _, limit, born = read_entry(ref, found[2])
-			say(ref, t, d.attempt, d.crashes, limit == '-1' and retries or limit, born, id, payload)
+			say(ref, d.attempt, d.crashes, limit, born, id, payload)
 		end
 	end
-	out[1] = format('%.0f 0 0', now)
+	out[1] = format('%.0f 0 0 %s', now, t)
 	return out
 end
 
 -- The server's microseconds, so that a failover that lost the last token does not give it twice.
-local last = math.max(tonumber(token or 0) + 1, time[1] * 1000000 + time[2]) - 1
+local t = format('%.0f', math.max(tonumber(token or 0) + 1, time[1] * 1000000 + time[2]))
+local deadline = format('%.0f', now + lease)
+local rest = ' ' .. format('%.0f', now) .. ' ' .. consumer .. ' '
+local plain = t .. ' 1 0' .. rest .. '='
 
+-- Numbers become strings once, not for each job: that was half of the time of this script.
 local function deliver(ref, fields, attempt, crashes)
-	local payload, id, attempts, limit, born, old = read_entry(ref, fields)
-	last = last + 1
+	local i = 2 * got
 	got = got + 1
-	local t = format('%.0f', last)
-	attempt = attempt or attempts + 1
-	crashes = crashes or old
-	local i = #records
-	records[i + 1] = ref
-	records[i + 2] = t .. ' ' .. attempt .. ' ' .. crashes .. ' ' .. format('%.0f', now) .. ' ' .. consumer .. ' ' ..
-		(id == ref and '=' or id)
-	scores[i + 1] = now + lease
-	scores[i + 2] = ref
-	told[got + 1] = ref .. ':' .. t
-	say(ref, t, attempt, crashes, limit == '-1' and retries or limit, born, id, payload)
+	records[i + 1], scores[i + 1], scores[i + 2], told[got] = ref, deadline, ref, ref
+	if not attempt and #fields == 2 and fields[1] == 'j' then
+		records[i + 2] = plain
+		out[i + 2], out[i + 3] = ref, fields[2]
+		return
+	end
+	local payload, id, attempts, limit, born, old = read_entry(ref, fields)
+	attempt, crashes = attempt or attempts + 1, crashes or old
+	records[i + 2] = t .. ' ' .. attempt .. ' ' .. crashes .. rest .. (id == ref and '=' or id)
+	say(ref, attempt, crashes, limit, born, id, payload)
 end
 
 -- An expired lease is an attempt; who crashed in the last one is dead, and who was to be cancelled is gone.
@@ -194,9 +199,9 @@ end
 if got > 0 then
 	call('HSET', running, unpack(records))
 	call('ZADD', leases, unpack(scores))
-	call('HSET', meta, 'token', format('%.0f', last), 'turn', turn or 0)
+	call('HSET', meta, 'token', t, 'turn', turn or 0)
 end
-call('SET', took, table.concat(told, ' '), 'PX', math.max(lease, 60000))
+call('SET', took, ARGV[3] .. ' ' .. t .. ' ' .. table.concat(told, ' '), 'PX', math.max(lease, 60000))
 
 -- What comes next, for those who wait. Nothing is left: tokens in the wake list are stale. Something is left,
 -- or due before the others look by themselves: one more is woken, since whoever took may be busy for long.
@@ -222,5 +227,5 @@ if not paused then
 		end
 	end
 end
-out[1] = format('%.0f %.0f %d', now, due, paused and 1 or 0)
+out[1] = format('%.0f %.0f %d %s', now, due, paused and 1 or 0, t)
 return out
