@@ -13,6 +13,13 @@ static const struct xq_verb verbs[] = {
     {"ack", "they are done", xq_ack},
     {"nack", "they failed, or are given back", xq_nack},
     {"extend", "keep them for longer", xq_extend},
+    {"wait", "until jobs have come to their ends", xq_wait},
+    {"result", "of jobs that are done", xq_result},
+    {"progress", "where jobs are", xq_progress},
+    {"cancel", "remove or kill jobs", xq_cancel},
+    {"pause", "take no more jobs", xq_pause},
+    {"resume", "go on", xq_resume},
+    {"purge", "drop what waits", xq_purge},
     {NULL, NULL, NULL},
 };
 
