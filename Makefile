@@ -35,7 +35,8 @@ TOP     += machine report report_probe load loader bench bench_pub bench_sub ben
            sseload sseload_target sseload_tally sseload_caller sseload_caller_audit sseload_team sseload_redis \
            sseload_post sseload_publisher sseload_worker sseload_verdict \
            queue queue_scripts queue_add queue_take queue_give queue_listen \
-           receipt xq xq_batch xq_add xq_take xq_give xq_look xq_ask xq_admin
+           receipt xq xq_batch xq_add xq_take xq_give xq_look xq_ask xq_admin \
+           xq_stats xq_show xq_dead xq_doctor
 
 # --- Commands and the foreign libraries that each declares. \
            receipt xq xq_batch xq_add xq_take xq_give
