@@ -155,7 +155,7 @@ static int write_spool(struct adder *a, const struct queue_new *jobs, size_t n)
 	struct buf record;
 
 	buf_init(&record, SIZE_MAX / 2);
-	xq_batch_write(&record, a->batch, jobs, n);
+	xq_batch_write(&record, a->run, a->batch, jobs, n);
 	spool_add(a->spool, buf_head(&record), record.len);
 	buf_fini(&record);
 	if (spool_write(a->spool, &a->x.why) < 0)
@@ -266,10 +266,8 @@ static int next_recovered(struct adder *a)
 	size_t len;
 	int got = spool_next(a->spool, &record, &len);
 
-	if (got > 0 && xq_batch_read(a->recovered, record, len)) {
-		a->batch = a->recovered->number + 1;
+	if (got > 0 && xq_batch_read(a->recovered, record, len))
 		return 1;
-	}
 	buf_fini(&a->recovered->text);
 	free(a->recovered);
 	a->recovered = NULL;
@@ -282,8 +280,8 @@ static void send_recovered(struct adder *a)
 	int got = 1;
 
 	while (a->recovered != NULL && queue_pending(a->x.q) < WINDOW) {
-		queue_add(a->x.q, a->run, a->recovered->number, a->recovered->jobs, a->recovered->n,
-		    on_added, a);
+		queue_add(a->x.q, a->recovered->run, a->recovered->number, a->recovered->jobs,
+		    a->recovered->n, on_added, a);
 		got = next_recovered(a);
 	}
 	queue_flush(a->x.q);
@@ -291,7 +289,7 @@ static void send_recovered(struct adder *a)
 		xq_stop(&a->x);
 }
 
-/* Redis is away: new batches are numbered behind those that stay in the file. */
+/* Redis is away: it stays in the file, and what comes is written behind it. */
 static void skip_recovered(struct adder *a)
 {
 	while (a->recovered != NULL)
@@ -315,7 +313,7 @@ static void read_more(struct adder *a)
 
 /* --- Set-up */
 
-/* Finds the run whose batches the spool holds, or begins one. */
+/* Finds what an earlier start left. Each record has its own run: ours goes on with new numbers. */
 static int open_spool(struct adder *a)
 {
 	char name[QUEUE_NAME_MAX + 1024];
@@ -325,18 +323,12 @@ static int open_spool(struct adder *a)
 	(void)snprintf(name, sizeof name, "xq1 %s", queue_tag(a->x.q)); /* fits */
 	if (spool_open(&a->spool, a->spool_path, name, &a->x.why) < 0)
 		return -1;
-	char run[MSG_RUN_LEN + 1];
 	if (spool_run(a->spool) == NULL)
 		return spool_begin(a->spool, a->run, &a->x.why);
-	memcpy(run, spool_run(a->spool), sizeof run);
 	a->recovered = xcalloc(1, sizeof *a->recovered);
 	buf_init(&a->recovered->text, SIZE_MAX / 2);
 	int got = next_recovered(a);
-	/* A run whose batches are all acknowledged is over: its numbers are known to Redis. */
-	if (got == 0)
-		return spool_begin(a->spool, a->run, &a->x.why);
-	memcpy(a->run, run, sizeof run);
-	return got < 0 ? -1 : 0;
+	return got == 0 ? spool_begin(a->spool, a->run, &a->x.why) : got < 0 ? -1 : 0;
 }
 
 /* Seconds since 1970, or YYYY-MM-DDTHH:MM[:SS] with Z, +HH:MM or nothing behind it (local time). */

@@ -10,9 +10,11 @@ static void put_text(struct buf *out, const char *s)
 		(void)buf_adds(out, s); /* the owner's buffer has no cap */
 }
 
-void xq_batch_write(struct buf *out, uint64_t number, const struct queue_new *jobs, size_t n)
+void xq_batch_write(
+    struct buf *out, const char *run, uint64_t number, const struct queue_new *jobs, size_t n)
 {
-	(void)buf_addu(out, number); /* no cap, here and below */
+	(void)buf_addf(out, "%s ", run); /* no cap, here and below */
+	(void)buf_addu(out, number);
 	(void)buf_addc(out, '\n');
 	for (size_t i = 0; i < n; i++) {
 		const struct queue_new *j = &jobs[i];
@@ -95,6 +97,11 @@ bool xq_batch_read(struct xq_batch *b, const char *s, size_t len)
 
 	b->n = 0;
 	buf_clear(&b->text);
+	if (len <= MSG_RUN_LEN || memchr(at, '\n', MSG_RUN_LEN) != NULL || at[MSG_RUN_LEN] != ' ')
+		return false;
+	memcpy(b->run, at, MSG_RUN_LEN);
+	b->run[MSG_RUN_LEN] = '\0';
+	at += MSG_RUN_LEN + 1;
 	if (!read_number(&at, end, '\n', &number) || number < 0)
 		return false;
 	b->number = (uint64_t)number;

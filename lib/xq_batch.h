@@ -10,10 +10,10 @@
 #include "queue.h"
 
 /*
- * The jobs of one call of queue_add, as a record of a spool: a line with the batch's number, then
- *for each job a line and what it names, back to back:
+ * The jobs of one call of queue_add, as a record of a spool: a line with the run and the batch's
+ *number, then for each job a line and what it names, back to back:
  *
- *	BATCH\n
+ *	RUN BATCH\n
  *	PRIORITY DELAY AT RETRIES UNIQUE_MS ID_LEN UNIQUE_LEN PAYLOAD_LEN\n ID UNIQUE PAYLOAD
  *
  * Numbers are decimal; lengths are in bytes, 0 for an id or key that is not given. A crash cuts
@@ -23,13 +23,15 @@
  *older file is refused; 3. tests/fuzz/xq_batch.c.
  */
 struct xq_batch {
+	char run[MSG_RUN_LEN + 1];
 	uint64_t number;
 	struct queue_new jobs[QUEUE_BATCH_MAX];
 	size_t n;
 	struct buf text; /* ids and keys of the jobs that were read, NUL-terminated */
 };
 
-void xq_batch_write(struct buf *out, uint64_t number, const struct queue_new *jobs, size_t n);
+void xq_batch_write(
+    struct buf *out, const char *run, uint64_t number, const struct queue_new *jobs, size_t n);
 
 /* Reads a record; payloads are borrowed from it. b->text must be initialised. False when it is
  * none. */
