@@ -38,8 +38,11 @@ static void finish(struct mourner *m)
 	if (m->n > 0 || queue_pending(m->x.q) > 0 || !m->lines.ended)
 		return;
 	if (m->verb != LIST)
-		say(&m->x.cli.say, SAY_NOTE, "queue %s: %lld jobs %s", m->x.queue,
-		    (long long)m->changed, m->verb == RETRY ? "wait again" : "dropped");
+		say(&m->x.cli.say, SAY_NOTE, "queue %s: %lld job%s %s", m->x.queue,
+		    (long long)m->changed, m->changed == 1 ? "" : "s",
+		    m->verb == DROP       ? "dropped"
+			: m->changed == 1 ? "waits again"
+					  : "wait again");
 	if (m->missing > 0 && m->x.why.status == 0)
 		(void)why_set(&m->x.why, WHY_ENDED, "queue %s: %lld of the ids are not dead",
 		    m->x.queue, (long long)m->missing); /* fills it */

@@ -5,7 +5,7 @@
 load helpers
 load docs
 
-PAGES=(sp-pub.1 sp-sub.1 sp-sse.1 sp-local.1 sp-bench.1 spout.7)
+PAGES=(sp-pub.1 sp-sub.1 sp-sse.1 sp-local.1 sp-bench.1 sp-xq.1 spout.7)
 TOOLS=(sp-pub sp-sub sp-sse sp-local sp-bench)
 
 # A private Redis of the test's own, and an llm.
@@ -66,6 +66,12 @@ run_page() { # FINDER FILE
 	sandbox
 	start_private
 	run_page man_sessions "$ROOT/man/sp-sse.1"
+}
+
+@test "sp-xq(1): each session runs as shown" {
+	sandbox
+	start_private
+	run_page man_sessions "$ROOT/man/sp-xq.1"
 }
 
 @test "sp-local(1): each session runs as shown" {

@@ -18,13 +18,17 @@ xq() { # COMMAND ARG...
 	timeout 30 sp-xq "$verb" -q "$Q" "$@"
 }
 
+verbs() {
+	sp-xq --help | sed -n 's/^.* sp-xq \([a-z]*\) .*/\1/p' | head -n 17
+}
+
 add_one() { # ARG...: the id
 	xq add "$@" | jq -r .id
 }
 
 @test "each command has a --help of its own, and misuse is 64" {
 	local verb
-	for verb in $(sp-xq --completion=bash | grep -oE '\badd take [a-z ]+' | head -n 1); do
+	for verb in $(verbs); do
 		run -0 sp-xq "$verb" --help
 		[[ $output == "usage: sp-xq $verb"* ]]
 		run -64 sp-xq "$verb" --no-such-option
@@ -33,6 +37,16 @@ add_one() { # ARG...: the id
 	run -64 sp-xq
 	run -64 sp-xq nonsense
 	[[ $output == *'"nonsense" is not one of its commands'* ]]
+}
+
+@test "each option of each command is in the manual page, and the other way round" {
+	local verb
+	for verb in $(verbs); do
+		sp-xq "$verb" --help | grep -oE '^ +(-., )?  *--[a-z-]+' | grep -oE -- '--[a-z-]+'
+	done | sort -u >help
+	grep -oE 'Fl Fl [a-z-]+' "$ROOT/man/sp-xq.1" | sed 's/Fl Fl /--/' | sort -u >page
+	diff help page
+	[[ $(wc -l <help) -gt 30 ]]
 }
 
 @test "add prints an id for each job, and take gives the jobs in their order, as they came" {
