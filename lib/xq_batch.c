@@ -89,6 +89,17 @@ static bool read_job(struct xq_batch *b, const char **at, const char *end, size_
 	return true;
 }
 
+/* A run's name, as msg_new_run makes them, and a space. */
+static bool is_run(const char *s, size_t len)
+{
+	if (len <= MSG_RUN_LEN || s[MSG_RUN_LEN] != ' ')
+		return false;
+	for (int i = 0; i < MSG_RUN_LEN; i++)
+		if (!(s[i] >= '0' && s[i] <= '9') && !(s[i] >= 'a' && s[i] <= 'z'))
+			return false;
+	return true;
+}
+
 bool xq_batch_read(struct xq_batch *b, const char *s, size_t len)
 {
 	size_t offsets[QUEUE_BATCH_MAX][2];
@@ -97,7 +108,7 @@ bool xq_batch_read(struct xq_batch *b, const char *s, size_t len)
 
 	b->n = 0;
 	buf_clear(&b->text);
-	if (len <= MSG_RUN_LEN || memchr(at, '\n', MSG_RUN_LEN) != NULL || at[MSG_RUN_LEN] != ' ')
+	if (!is_run(s, len))
 		return false;
 	memcpy(b->run, at, MSG_RUN_LEN);
 	b->run[MSG_RUN_LEN] = '\0';

@@ -2,6 +2,7 @@
 /* A line that is read as a receipt names a job by a REF and a token that are written back as the
  * same bytes; a spool's record of jobs that is read is written back as one that reads the same. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
