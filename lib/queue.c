@@ -165,6 +165,8 @@ void queue_end_call(struct queue *q, const struct queue_pending *call)
 	struct queue_pending copy = *call;
 
 	copy.bytes = q->bytes.len - q->begun;
+	if (copy.number == 0) /* else it is one that is put behind */
+		copy.number = ++q->made;
 	(void)buf_add(&q->calls, &copy, sizeof copy);
 }
 
@@ -206,12 +208,50 @@ static void load_and_repeat(struct queue *q, const struct queue_pending *call)
 	struct buf again;
 
 	buf_init(&again, SIZE_MAX / 2);
+	q->turned = true;
 	(void)buf_add(&again, buf_head(&q->bytes), call->bytes);
 	queue_command(q, 3, (const char *const[]){"SCRIPT", "LOAD", call->script->source});
 	q->begun = q->bytes.len;
 	(void)buf_add(&q->bytes, buf_head(&again), again.len);
 	queue_end_call(q, call);
 	buf_fini(&again);
+}
+
+struct place {
+	struct queue_pending call;
+	size_t begins; /* in bytes */
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return (x->call.number > y->call.number) - (x->call.number < y->call.number);
+}
+
+/* Puts the calls into the order of their making. */
+static void put_in_order(struct queue *q)
+{
+	size_t n = queue_pending(q), at = 0;
+	struct place *places = xcalloc(n + 1, sizeof *places);
+	struct buf old = q->bytes;
+
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&places[i].call, buf_head(&q->calls) + i * sizeof places[i].call,
+		    sizeof places[i].call);
+		places[i].begins = at;
+		at += places[i].call.bytes;
+	}
+	qsort(places, n, sizeof *places, by_number);
+	buf_init(&q->bytes, SIZE_MAX / 2);
+	buf_clear(&q->calls);
+	for (size_t i = 0; i < n; i++) {
+		(void)buf_add(&q->bytes, buf_head(&old) + places[i].begins, places[i].call.bytes);
+		(void)buf_add(&q->calls, &places[i].call, sizeof places[i].call);
+	}
+	buf_fini(&old);
+	free(places);
+	q->turned = false;
 }
 
 static bool is_noscript(const struct reply *reply)
@@ -254,6 +294,8 @@ static void on_up(void *arg)
 {
 	struct queue *q = arg;
 
+	if (q->turned)
+		put_in_order(q);
 	q->sent = 0;
 	q->expected = 0;
 	if (q->ops->on_up != NULL)

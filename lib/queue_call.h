@@ -12,8 +12,9 @@
  *
  *	[ sent, not answered | not sent ]
  *
- * A new connection sends all again from the front. A script that the server does not know is loaded
- * and its call put behind all others: calls do not depend on each other's order.
+ * A new connection sends all again from the front. A script that the server does not know is
+ *loaded, and its call put behind all others, which then meet the same; a new connection puts them
+ *back into the order in which they were made.
  */
 struct queue_pending;
 
@@ -24,6 +25,7 @@ typedef void queue_answer_fn(
 struct queue_pending {
 	const struct queue_script *script; /* NULL: another command */
 	size_t bytes;
+	uint64_t number;            /* in the order of making */
 	queue_answer_fn *on_answer; /* NULL: nobody wants to know */
 	void (*fn)(void);           /* the owner's, cast by on_answer */
 	void *arg;
@@ -47,7 +49,9 @@ struct queue {
 	size_t begun;            /* where the call that is being put together begins */
 	size_t sent;             /* of bytes */
 	size_t expected;         /* commands whose replies this connection was told to expect */
-	bool closing, dead;
+	uint64_t made;           /* calls */
+	bool turned;             /* calls are not in the order of their numbers */
+	bool dead;
 	struct queue_listener *listener; /* NULL before queue_listen */
 	struct buf scratch;              /* outcomes and jobs of the answer in hand */
 };

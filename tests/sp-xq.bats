@@ -42,7 +42,7 @@ add_one() { # ARG...: the id
 @test "each option of each command is in the manual page, and the other way round" {
 	local verb
 	for verb in $(verbs); do
-		sp-xq "$verb" --help | grep -oE '^ +(-., )?  *--[a-z-]+' | grep -oE -- '--[a-z-]+'
+		sp-xq "$verb" --help | grep -oE '^ +(-., )? *--[a-z-]+' | grep -oE -- '--[a-z-]+'
 	done | sort -u >help
 	grep -oE 'Fl Fl [a-z-]+' "$ROOT/man/sp-xq.1" | sed 's/Fl Fl /--/' | sort -u >page
 	diff help page
