@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "id.h"
 #include "queue_call.h"
 
 enum {
@@ -41,45 +42,63 @@ static void add_fields(struct queue *q, const struct queue_new *j)
 	queue_arg(q, j->payload, j->len);
 }
 
-/* The next word of an answer, and whether it was there before. Ids of plain jobs come without the
- * letter that they begin with: room for it is in front, the space or our own. */
-static bool next_id(char **at, const char *end, char letter, struct queue_added *a)
+/* The next word of an answer: +ID or =ID. */
+static bool next_id(const char **at, const char *end, struct queue_added *a)
 {
-	char *start = *at, *stop;
+	const char *start = *at, *stop;
 
 	if (start >= end)
 		return false;
 	stop = memchr(start, ' ', (size_t)(end - start));
 	if (stop == NULL)
-		stop = (char *)(uintptr_t)end;
-	if (letter != '*') {
-		start[-1] = letter;
-		*a = (struct queue_added){.id = {start - 1, (size_t)(stop - start) + 1}};
-	} else {
-		*a = (struct queue_added){
-		    .id = {start + 1, (size_t)(stop - start) - 1}, .duplicate = *start == '='};
-	}
+		stop = end;
+	*a = (struct queue_added){
+	    .id = {start + 1, (size_t)(stop - start) - 1}, .duplicate = *start == '='};
 	*at = stop + 1;
 	return true;
 }
 
+static size_t read_ids(const struct reply *reply, struct queue_added *added, size_t n)
+{
+	const char *at = reply->str, *end = at + reply->len;
+	size_t i = 0;
+
+	while (i < n && next_id(&at, end, &added[i]))
+		i++;
+	return i;
+}
+
+/* The ids of plain jobs, from the first entry's: texts has ID_TEXT_MAX + 2 bytes for each. */
+static size_t make_ids(
+    const struct reply *reply, struct queue_added *added, size_t n, char letter, char *texts)
+{
+	struct id id;
+
+	if (!id_parse(&id, reply->str, reply->len))
+		return 0;
+	for (size_t i = 0; i < n; i++, id.seq++) {
+		char *text = texts + i * (ID_TEXT_MAX + 2);
+
+		*text = letter;
+		added[i] = (struct queue_added){.id = {text, 1 + id_format(id, text + 1)}};
+	}
+	return n;
+}
+
 static void on_added(struct queue *q, const struct queue_pending *call, const struct reply *reply)
 {
-	struct queue_added *added;
-	size_t n = 0;
+	size_t n = call->n, head = n * sizeof(struct queue_added);
 
 	buf_clear(&q->scratch);
-	/* The words, with a byte in front; behind them, aligned, what they mean. */
-	size_t text = (1 + reply->len + 16) & ~(size_t)15;
-	if (reply->type != REPLY_STRING ||
-	    buf_room(&q->scratch, text + call->n * sizeof *added) == NULL)
-		return;
-	char *words = buf_head(&q->scratch) + 1;
-	memcpy(words, reply->str, reply->len);
-	added = (struct queue_added *)(void *)(buf_head(&q->scratch) + text);
-	for (char *at = words; n < call->n; n++)
-		if (!next_id(&at, words + reply->len, call->letter, &added[n]))
-			break;
+	/* No cap: there is room. */
+	char *room = buf_room(&q->scratch, head + n * (ID_TEXT_MAX + 2));
+	struct queue_added *added = (struct queue_added *)(void *)room;
+	if (reply->type != REPLY_STRING)
+		n = 0;
+	else if (call->letter == '*')
+		n = read_ids(reply, added, n);
+	else
+		n = make_ids(reply, added, n, call->letter, room + head);
 	((queue_added_fn *)call->fn)(call->arg, added, n);
 }
 

@@ -5,8 +5,8 @@
 -- delay in ms, due in ms since 1970 (0: delay counts), id or "", unique key or "", its ms, retries (-1: the
 -- worker's choice), payload.
 --
--- Returns the entries' ids of plain jobs, separated by spaces; or of each "+ID", and "=ID" when that job was
--- there before. "": the batch was added and answered long ago (one that came 64 later is known).
+-- Returns the first entry's id of plain jobs, whose others follow it without a gap: "MS-SEQ", MS-SEQ+1 …; or of
+-- each job "+ID", and "=ID" when that job was there before, separated by spaces. "": the batch was added and answered long ago (one that came 64 later is known).
 --
 -- To change an argument: 1. this; 2. queue_add.c, which also writes them to a spool: its magic there; 3. the
 -- layout in queue.h, when an entry changes.
@@ -66,9 +66,12 @@ if letter == '*' then
 	end
 else
 	local stream = STREAM[letter]
-	for i = 5, top do
-		answer[i - 4] = call('XADD', stream, '*', 'j', ARGV[i])
+	local first = call('XADD', stream, '*', 'j', ARGV[5])
+	local same_ms = match(first, '^%d+') .. '-*'
+	for i = 6, top do
+		call('XADD', stream, same_ms, 'j', ARGV[i])
 	end
+	answer[1] = first
 	added = top - 4
 	count = added
 end
