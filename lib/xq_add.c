@@ -20,8 +20,8 @@
 #include "xq_batch.h"
 
 enum {
-	BATCH = 200, /* jobs of one call: the script blocks the server for some 0.3 ms */
-	BATCH_BYTES = 128 * 1024,
+	BATCH = 400, /* jobs of one call: the script blocks the server for some 0.5 ms */
+	BATCH_BYTES = 256 * 1024,
 	WINDOW = 24,                 /* calls on their way; far below QUEUE_ADD_WINDOW */
 	WINDOW_BYTES = 4 << 20,      /* of them */
 	SPOOL_BYTES = 64 << 20,      /* then input waits until all is acknowledged */
