@@ -1,6 +1,7 @@
 -- Ends jobs: acknowledges them (XACK and XDEL), records results, counts; all in one step.
 --
--- ARGV 1 ms to keep the results, then four for each job: REF, TOKEN, "d" done or "c" cancelled, result or "".
+-- ARGV 1 ms to keep the results, 2 "4": four follow for each job: REF, TOKEN, "d" done or "c" cancelled, result
+-- or ""; "2": only the first two, all are done without a result.
 -- Returns for each 0: done, 1: the delivery is over, nothing was changed. A call that is sent again finds its
 -- token in what is remembered of the job, and gets 0 again.
 --
@@ -9,7 +10,8 @@
 local outcomes, refs, moved, ended, ids = {}, {}, {}, {}, {}
 local done, cancelled, bytes, tally = 0, 0, 0, {}
 local wanted, at = {}, format('%.0f', now)
-for i = 2, #ARGV, 4 do
+local stride = tonumber(ARGV[2])
+for i = 3, #ARGV, stride do
 	wanted[#wanted + 1] = ARGV[i]
 end
 
@@ -20,7 +22,7 @@ end
 
 -- Jobs of one take have the same record, and often came in the same millisecond: what is made of those is made
 -- once.
-local last_record, taken, id, last_born, last_text, last_token
+local last_record, last_owner, taken, id, last_born, last_text, last_token
 local waits, running = nil, nil
 local function read_record(ref, record)
 	local born = sub(ref, 2, 14)
@@ -48,15 +50,20 @@ end
 local records = call('HMGET', K .. ':running', unpack(wanted))
 local seen = {}
 for i, ref in ipairs(wanted) do
-	local token, state, result = ARGV[4 * i - 1], ARGV[4 * i], ARGV[4 * i + 1]
-	local record = records[i]
+	local j = stride * (i - 1) + 4
+	local token, state, result, record = ARGV[j], 'd', '', records[i]
+	if stride == 4 then
+		state, result = ARGV[j + 1], ARGV[j + 2]
+	end
 	if seen[ref] then
 		outcomes[i] = seen[ref] == token and 0 or 1
-	elseif not record or sub(record, 1, #token + 1) ~= token .. ' ' then
+	elseif not record or ((record ~= last_record or token ~= last_owner) and
+		sub(record, 1, #token + 1) ~= token .. ' ') then
 		outcomes[i] = repeated(ref, token) and 0 or 1
 	else
 		local name, e, n = state == 'c' and 'cancelled' or 'done', #ended, #refs + 1
 		read_record(ref, record)
+		last_owner = token
 		outcomes[i], seen[ref], refs[n], ids[n] = 0, token, ref, ref
 		if id ~= '=' then
 			ids[n] = id
