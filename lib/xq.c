@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 bool xq_parse(
@@ -16,6 +17,32 @@ bool xq_parse(
 		return true;
 	x->status = xq_close(x);
 	return false;
+}
+
+int xq_time(const char *s, int64_t *ms)
+{
+	static const char *const forms[] = {
+	    "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", NULL};
+	char *end;
+
+	if (strspn(s, "0123456789.") == strlen(s) && s[0] >= '0' && s[0] <= '9') {
+		double seconds = strtod(s, &end);
+
+		*ms = seconds < 1e11 ? (int64_t)(seconds * 1000) : 0;
+		return *end != '\0' || *ms <= 0 ? -1 : 0;
+	}
+	for (int i = 0; forms[i] != NULL; i++) {
+		struct tm tm = {.tm_isdst = -1};
+		const char *rest = strptime(s, forms[i], &tm);
+
+		if (rest == NULL || *rest != '\0')
+			continue;
+		long offset = tm.tm_gmtoff;
+		time_t t = i < 2 ? timegm(&tm) - offset : mktime(&tm);
+		*ms = (int64_t)t * 1000;
+		return t > 0 ? 0 : -1;
+	}
+	return -1;
 }
 
 /* --- What Redis says */

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "exec.h"
 #include "json.h"
@@ -329,33 +328,6 @@ static int open_spool(struct adder *a)
 	buf_init(&a->recovered->text, SIZE_MAX / 2);
 	int got = next_recovered(a);
 	return got == 0 ? spool_begin(a->spool, a->run, &a->x.why) : got < 0 ? -1 : 0;
-}
-
-/* Seconds since 1970, or YYYY-MM-DDTHH:MM[:SS] with Z, +HH:MM or nothing behind it (local time). */
-int xq_time(const char *s, int64_t *ms)
-{
-	static const char *const forms[] = {
-	    "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", NULL};
-	char *end;
-
-	if (strspn(s, "0123456789.") == strlen(s) && s[0] >= '0' && s[0] <= '9') {
-		double seconds = strtod(s, &end);
-
-		*ms = seconds < 1e11 ? (int64_t)(seconds * 1000) : 0;
-		return *end != '\0' || *ms <= 0 ? -1 : 0;
-	}
-	for (int i = 0; forms[i] != NULL; i++) {
-		struct tm tm = {.tm_isdst = -1};
-		const char *rest = strptime(s, forms[i], &tm);
-
-		if (rest == NULL || *rest != '\0')
-			continue;
-		long offset = tm.tm_gmtoff;
-		time_t t = i < 2 ? timegm(&tm) - offset : mktime(&tm);
-		*ms = (int64_t)t * 1000;
-		return t > 0 ? 0 : -1;
-	}
-	return -1;
 }
 
 static int check(struct adder *a, const struct opt_rest *rest)

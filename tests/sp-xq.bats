@@ -112,7 +112,7 @@ add_one() { # ARG...: the id
 
 @test "--delay and --at: not before their time, and then at once" {
 	xq add --delay 400ms '"late"'
-	xq add --at "$(date -u -d '+1 second' +%FT%TZ)" '"later"'
+	xq add --at "$(date -u -d '+2 seconds' +%FT%TZ)" '"later"'
 	run -1 xq take
 	[[ $(xq stats --json | jq .delayed) -eq 2 ]]
 	[[ $(xq take --block 10s | jq -r .job) == late ]]
