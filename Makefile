@@ -33,15 +33,14 @@ TOP     += subs subs_ask subs_channel subs_topic transcode journal post state co
 # sp-bench
 TOP     += machine report report_probe load loader bench bench_pub bench_sub bench_pipe bench_plot bench_sse \
            sseload sseload_target sseload_tally sseload_caller sseload_caller_audit sseload_team sseload_redis \
-           sseload_post sseload_publisher sseload_worker sseload_verdict \
-           queue queue_scripts queue_add queue_take queue_give queue_listen \
+           sseload_post sseload_publisher sseload_worker sseload_verdict
+# sp-xq
+TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
            receipt xq xq_batch xq_add xq_take xq_give xq_look xq_ask xq_admin \
            xq_stats xq_show xq_dead xq_doctor
 
-# --- Commands and the foreign libraries that each declares. \
-           receipt xq xq_batch xq_add xq_take xq_give
-COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench \
-           xq
+# --- Commands and the foreign libraries that each declares.
+COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench sp-xq
 LIBS_sp-pub    = hiredis
 LIBS_sp-sub    = hiredis
 LIBS_sp-sse    = hiredis
