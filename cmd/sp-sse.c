@@ -301,8 +301,7 @@ static int serve(struct sse *s)
 	if (s->keys.count > 0) {
 		struct access *access;
 
-		if (access_open(
-			&access, s->keys.items, s->keys.count, &s->cli.say, &s->why) < 0)
+		if (access_open(&access, s->keys.items, s->keys.count, &s->cli.say, &s->why) < 0)
 			return -1;
 		access_close(access);
 	}

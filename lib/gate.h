@@ -24,8 +24,9 @@ struct gate_conf {
 	struct cors cors;
 	const char *const *allow; /* globs of channels that the channel route serves */
 	int nallow;
-	bool insecure;   /* serve without authentication on any address */
-	const struct access *access; /* NULL: no tokens; else they decide, allow and insecure do not */
+	bool insecure; /* serve without authentication on any address */
+	const struct access
+	    *access;     /* NULL: no tokens; else they decide, allow and insecure do not */
 	unsigned routes; /* those that are served: 1u << ROUTE_… */
 };
 

@@ -62,7 +62,7 @@
 	M(SLOW_DROPS, "readers_dropped_total", "limit=\"max-lag\"", COUNTER,                       \
 	    "Readers dropped or moved on since they were slow")                                    \
 	M(MEMORY_DROPS, "readers_dropped_total", "limit=\"memory\"", COUNTER, "")                  \
-	M(LEVEL, "strain_level", "", WORST, "0 normal, 1 light, 2 medium, 3 heavy")                  \
+	M(LEVEL, "load_level", "", WORST, "0 normal, 1 light, 2 medium, 3 heavy")                  \
 	M(LATE_MS, "loop_late_milliseconds", "", WORST, "How far the event loop is behind")        \
 	M(RESTARTS, "worker_restarts_total", "", COUNTER, "Workers started again")
 

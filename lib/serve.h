@@ -29,7 +29,7 @@
 struct serve_conf {
 	struct link_conf link;
 	const struct say *say;
-	struct gate_conf gate; /* routes and access: set here */
+	struct gate_conf gate;   /* routes and access: set here */
 	const char *const *keys; /* files; with any, tokens decide who may do what */
 	int nkeys;
 	bool event_names, has_admin;

@@ -23,11 +23,14 @@ int main(void)
 	ok(once((struct strain_facts){.connections = 99, .max_connections = 100}) == STRAIN_MEDIUM,
 	    "99 %% are medium");
 	ok(once(full) == STRAIN_HEAVY, "all of them are heavy");
-	ok(once((struct strain_facts){.connections = UINT64_MAX, .max_connections = 3}) == STRAIN_HEAVY,
+	ok(once((struct strain_facts){.connections = UINT64_MAX, .max_connections = 3}) ==
+		STRAIN_HEAVY,
 	    "more than fits is heavy, and does not wrap");
-	ok(once((struct strain_facts){.memory_bytes = 86, .max_memory_bytes = 100}) == STRAIN_MEDIUM,
+	ok(once((struct strain_facts){.memory_bytes = 86, .max_memory_bytes = 100}) ==
+		STRAIN_MEDIUM,
 	    "memory counts by itself");
-	ok(once((struct strain_facts){.late_ms = 1000}) == STRAIN_LIGHT, "one late turn is only light");
+	ok(once((struct strain_facts){.late_ms = 1000}) == STRAIN_LIGHT,
+	    "one late turn is only light");
 	for (int i = 0; i < 40; i++)
 		(void)strain_update(&l, &(struct strain_facts){.late_ms = 2000}, i);
 	ok(l.level == STRAIN_HEAVY, "being late for long is heavy");
