@@ -73,6 +73,13 @@ bool block_add(struct block *b, const char *bytes, size_t len, struct event e)
 	return true;
 }
 
+void block_rebase(struct block *b, struct id id)
+{
+	for (uint32_t i = 0; i < b->events; i++)
+		slot(b, i)->id = id;
+	b->from = b->last = id;
+}
+
 struct block *block_resize(struct block *b, size_t size)
 {
 	struct block *to = block_new(b->topic, b->kind, size);

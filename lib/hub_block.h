@@ -68,6 +68,10 @@ const struct event *block_event(const struct block *b, uint32_t i);
  * does not fit. */
 bool block_add(struct block *b, const char *bytes, size_t len, struct event e);
 
+/* A block whose events are in no log, made when the log's end was not known: they stand behind
+ * `id`. */
+void block_rebase(struct block *b, struct id id);
+
 /* The bytes that block_add needs for an event of len. */
 size_t block_room_for(size_t len);
 
