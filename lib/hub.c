@@ -351,6 +351,8 @@ void hub_begin(struct hub_topic *t, struct id last)
 	t->base = id_cmp(t->base, had) > 0 ? later(t->base, last) : last;
 	for (struct block *b = t->head; b != NULL && id_is_zero(b->last); b = b->next)
 		block_rebase(b, t->base);
+	if (t->tail != NULL)
+		t->tail->last = later(t->tail->last, t->base); /* what joins it comes behind both */
 	t->last = later(t->tail != NULL ? t->tail->last : last, t->base);
 	ring_init(&all);
 	if (fell_back || id_cmp(t->base, had) != 0) {
