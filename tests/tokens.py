@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tokens: makes tokens, right and wrong, with nothing of Spout's, and shows them to `sp-sse --inetd`.
+"""tokens: makes tokens, right and wrong, with nothing of Spout's, and shows them to `sp-sse --inetd`, or to the server
+at SOCKET.
 
-	tokens.py good|bad PROJECT PATH     in a directory with the keys hs, rsa.pem, ec.pem, ed.pem and their .pub
+	tokens.py good|bad PROJECT PATH [SOCKET]   in a directory with the keys hs, rsa.pem, ec.pem, ed.pem and their .pub
 
 Prints a line for each token: the status that it was answered with, a tab, what the token is. The server has all
 keys. PATH is a stage of PROJECT named s."""
@@ -10,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -65,10 +67,22 @@ def token(header, claims, sign):
 
 def answer(path, request_token, field=b"Authorization: Bearer "):
     request = b"GET %s HTTP/1.1\r\nHost: a\r\n%s%s\r\n\r\n" % (path.encode(), field, request_token)
-    keys = [arg for key in KEYS for arg in ("--key", key)]
-    done = subprocess.run(("sp-sse", "--inetd", "-q", *keys), input=request, stdout=subprocess.PIPE, timeout=20)
-    line = done.stdout.split(b"\r\n", 1)[0].split(b" ")
+    got = ask_server(request) if len(sys.argv) > 4 else ask_inetd(request)
+    line = got.split(b"\r\n", 1)[0].split(b" ")
     return line[1].decode() if len(line) > 1 else "nothing"
+
+
+def ask_inetd(request):
+    keys = [arg for key in KEYS for arg in ("--key", key)]
+    return subprocess.run(("sp-sse", "--inetd", "-q", *keys), input=request, stdout=subprocess.PIPE, timeout=20).stdout
+
+
+def ask_server(request):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(sys.argv[4])
+        s.sendall(request)
+        return s.recv(4096)
 
 
 def spelled(claims, **changes):
@@ -246,7 +260,7 @@ def bad_texts(claims):
 
 
 def main():
-    kind, project, path = sys.argv[1:]
+    kind, project, path = sys.argv[1:4]
     claims = {"exp": NOW + 600, "sp": {"sub": [f"project/{project}/s"]}}
     if kind == "good":
         tokens = good(project)
