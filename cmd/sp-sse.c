@@ -23,8 +23,6 @@
 #include "token.h"
 #include "transcode.h"
 
-enum { WRITE_MS = 30000 };
-
 struct sse {
 	struct cli cli;
 	struct link_conf link;
@@ -33,7 +31,7 @@ struct sse {
 	int auth;
 	struct opt_list allow, cors, keys;
 	const char *since;
-	int64_t max_line, max_header, header_ms, heartbeat_ms, retry_ms;
+	int64_t max_line, max_header, header_ms, write_ms, heartbeat_ms, retry_ms;
 	struct loop *loop; /* stream */
 	struct stream *stream;
 	struct signals signals;
@@ -55,6 +53,7 @@ int main(int argc, char **argv)
 	    .max_line = NDJSON_MAX_LINE,
 	    .max_header = HTTP_HEAD_MAX,
 	    .header_ms = 10000,
+	    .write_ms = 30000,
 	    .heartbeat_ms = 15000,
 	    .retry_ms = 2000,
 	    .auth = -1,
@@ -142,6 +141,8 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 		1 << 20},
 	    {0, "header-timeout", "D", OPT_DURATION, &s->header_ms,
 		"for the request head to come (10s)", NULL, 1, 0},
+	    {0, "write-timeout", "D", OPT_DURATION, &s->write_ms,
+		"leave a reader that takes nothing for D (30s)", NULL, 1, INT32_MAX},
 	    SERVE_OPTS_LIMITS(&s->server),
 	    CLI_OPTS_REDIS(&s->cli, "timeout"),
 	    CLI_OPTS_LOG(&s->cli),
@@ -250,7 +251,7 @@ static int stream(struct sse *s)
 	    .event_names = s->event_names,
 	    .heartbeat_ms = s->heartbeat_ms,
 	    .retry_ms = s->retry_ms,
-	    .write_ms = WRITE_MS,
+	    .write_ms = s->write_ms,
 	    .fd = STDOUT_FILENO};
 
 	if ((s->since == NULL || feed_parse_since(&conf.start, s->since, &s->why) == 0) &&
@@ -283,6 +284,7 @@ static int inetd(struct sse *s)
 	    .event_names = s->event_names,
 	    .max_header = s->max_header,
 	    .header_ms = s->header_ms,
+	    .write_ms = s->write_ms,
 	    .heartbeat_ms = s->heartbeat_ms,
 	    .retry_ms = s->retry_ms,
 	    .on_down = on_down,
@@ -318,6 +320,7 @@ static int serve(struct sse *s)
 	c->serve.event_names = s->event_names;
 	c->serve.max_header = s->max_header;
 	c->serve.header_ms = s->header_ms;
+	c->serve.write_ms = s->write_ms;
 	c->serve.heartbeat_ms = s->heartbeat_ms;
 	c->serve.retry_ms = s->retry_ms;
 	s->status = workers_run(c);

@@ -25,6 +25,7 @@ complete -c sp-sse -l allow -d 'serve channels that match on the channel route; 
 complete -c sp-sse -l cors -d 'let pages from this origin read; may be repeated' -x
 complete -c sp-sse -l max-header -d 'of a request head (8k)' -x
 complete -c sp-sse -l header-timeout -d 'for the request head to come (10s)' -x
+complete -c sp-sse -l write-timeout -d 'leave a reader that takes nothing for D (30s)' -x
 complete -c sp-sse -l max-connections -d 'of all workers (what the limit of open files allows)' -x
 complete -c sp-sse -l max-per-ip -d 'connections of one address, in each worker (no limit)' -x
 complete -c sp-sse -l max-accept-rate -d 'new connections a second; more wait (no limit)' -x

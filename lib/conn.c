@@ -3,8 +3,10 @@
 #include "conn.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@
 
 enum {
 	PARTS = 64,
-	WRITE_MS = 30000,  /* a peer that takes nothing for so long is gone */
+	LOOKS = 4,         /* at a peer that takes nothing, before it is left */
 	LINGER_MS = 1000,  /* for the peer to take the rest before we close */
 	REFUSED_MS = 2000, /* for the head of one that will be refused */
 };
@@ -81,6 +83,11 @@ static void close_now(struct conn *c, enum metrics_id why)
 void conn_drop(struct conn *c)
 {
 	close_now(c, METRICS_ENDED_READER);
+}
+
+void conn_fail(struct conn *c)
+{
+	close_now(c, errno == ETIMEDOUT ? METRICS_ENDED_STUCK : METRICS_ENDED_READER);
 }
 
 void conn_free(struct conn *c)
@@ -158,7 +165,8 @@ void conn_block(struct conn *c, bool blocked)
 {
 	if (blocked && !c->blocked) {
 		c->moved_ms = loop_now(c->server->loop);
-		conn_deadline(c, WRITE_MS);
+		c->queued = UINT32_MAX;
+		conn_deadline(c, c->server->conf->write_ms / LOOKS + 1);
 	}
 	c->blocked = blocked;
 }
@@ -172,7 +180,7 @@ bool conn_flush(struct conn *c)
 	struct iovec part = {buf_head(&c->out), c->out.len};
 	ssize_t n = put(c, &part, 1);
 	if (n < 0) {
-		conn_drop(c);
+		conn_fail(c);
 		return false;
 	}
 	consume_out(c, (size_t)n);
@@ -195,7 +203,7 @@ ssize_t conn_on_send(struct member *m, const struct iovec *parts, int nparts)
 	}
 	ssize_t sent = put(c, all, n);
 	if (sent < 0) {
-		conn_drop(c);
+		conn_fail(c);
 		return -1;
 	}
 	size_t of_ours = (size_t)sent < ours ? (size_t)sent : ours;
@@ -251,16 +259,31 @@ static void on_head_due(struct conn *c)
 	conn_go_on(c);
 }
 
+/* The kernel says that it takes more only when a third of its buffer is free: megabytes, for which
+ * a slow peer needs longer than the deadline. What is left in the buffer tells earlier. */
+static void on_blocked_due(struct conn *c)
+{
+	int64_t now = loop_now(c->server->loop), most = c->server->conf->write_ms;
+	int queued = 0;
+
+	if (c->server->draining) {
+		close_now(c, METRICS_ENDED_DRAIN);
+		return;
+	}
+	(void)ioctl(c->watch.fd, SIOCOUTQ, &queued); /* it is a socket */
+	if ((uint32_t)queued < c->queued && c->queued != UINT32_MAX)
+		c->moved_ms = now;
+	c->queued = (uint32_t)queued;
+	if (now - c->moved_ms >= most)
+		close_now(c, METRICS_ENDED_STUCK);
+	else
+		conn_deadline(c, most / LOOKS + 1);
+}
+
 void conn_due(struct conn *c)
 {
 	if (c->blocked && c->state != CONN_DEAD) {
-		int64_t idle = loop_now(c->server->loop) - c->moved_ms;
-
-		if (idle >= WRITE_MS || c->server->draining)
-			close_now(
-			    c, c->server->draining ? METRICS_ENDED_DRAIN : METRICS_ENDED_STUCK);
-		else
-			conn_deadline(c, WRITE_MS - idle);
+		on_blocked_due(c);
 		return;
 	}
 	switch ((enum conn_state)c->state) {

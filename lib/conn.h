@@ -57,6 +57,7 @@ struct conn {
 	int64_t moved_ms; /* when the kernel took bytes last */
 	uint64_t sent;    /* bytes of this answer */
 	struct conn *next_dead;
+	uint32_t queued;             /* blocked: in the kernel's buffer when last looked at */
 	struct address peer, client; /* client: the one behind the proxies */
 	uint8_t state;               /* enum conn_state */
 	uint8_t refusal;             /* enum conn_refusal */
@@ -82,8 +83,9 @@ void conn_due(struct conn *c);
  * at a random time within spread_ms. */
 void conn_drain(struct conn *c, int64_t spread_ms);
 
-/* Closes without a word. */
+/* Closes without a word; after a call that failed with errno. */
 void conn_drop(struct conn *c);
+void conn_fail(struct conn *c);
 
 void conn_free(struct conn *c);
 

@@ -25,7 +25,9 @@ static void read_junk(struct conn *c, unsigned ready)
 		c->keeps_alive = false; /* that may have been the next request */
 	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
-	if (n < 0 || c->state == CONN_CLOSING)
+	if (n < 0)
+		conn_fail(c);
+	else if (c->state == CONN_CLOSING)
 		conn_drop(c);
 	else
 		conn_on_half(c, ready);

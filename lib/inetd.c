@@ -29,8 +29,7 @@
 #include "stream.h"
 
 enum {
-	WRITE_MS = 30000, /* a reader that takes nothing for so long is gone */
-	PROBE_MS = 250,   /* after the reader closed its side: is the other one open? */
+	PROBE_MS = 250, /* after the reader closed its side: is the other one open? */
 };
 
 struct exchange {
@@ -65,7 +64,7 @@ static void answer(struct exchange *x, int status, const char *text)
 		.body = text != NULL ? line : NULL,
 		.body_len = text != NULL ? strlen(line) : 0,
 		.head_only = x->has_head && http_method_is(&x->http, "HEAD")});
-	if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, WRITE_MS, &w) == 0)
+	if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, x->conf->write_ms, &w) == 0)
 		peer_linger(STDIN_FILENO);
 	buf_clear(&x->out);
 }
@@ -164,7 +163,7 @@ static void answer_unavailable(struct exchange *x)
 
 	(void)gate_come_back(
 	    &x->out, &x->http, &x->headers, 503, "Redis is not available"); /* sent */
-	if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, WRITE_MS, &w) == 0)
+	if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, x->conf->write_ms, &w) == 0)
 		peer_linger(STDIN_FILENO);
 }
 
@@ -271,7 +270,7 @@ static int serve_stream(struct exchange *x, struct why *w)
 	c->event_names = x->conf->event_names;
 	c->heartbeat_ms = x->conf->heartbeat_ms;
 	c->retry_ms = x->conf->retry_ms;
-	c->write_ms = WRITE_MS;
+	c->write_ms = x->conf->write_ms;
 	c->fd = STDOUT_FILENO;
 	if (stream_open(&x->stream, x->loop, c, &ops, x, w) < 0)
 		return -1;
@@ -298,7 +297,8 @@ static int serve(struct exchange *x, struct why *w)
 	}
 	if (x->gate.does == GATE_STREAM_HEAD) {
 		(void)http_answer_stream(&x->out, &x->headers); /* no cap */
-		if (peer_write(STDOUT_FILENO, buf_head(&x->out), x->out.len, WRITE_MS, w) == 0)
+		if (peer_write(
+			STDOUT_FILENO, buf_head(&x->out), x->out.len, x->conf->write_ms, w) == 0)
 			peer_linger(STDIN_FILENO);
 		return 0;
 	}

@@ -28,6 +28,7 @@ struct inetd_conf {
 	bool event_names;
 	int64_t max_header; /* bytes */
 	int64_t header_ms;  /* until the head must be complete */
+	int64_t write_ms;   /* who takes nothing for so long is gone */
 	int64_t heartbeat_ms, retry_ms;
 	void (*on_down)(void *arg, const struct why *w, int64_t wait_ms);
 	void *arg;

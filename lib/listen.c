@@ -22,7 +22,6 @@ enum {
 	FIRST_HANDED = 3, /* SD_LISTEN_FDS_START */
 	HANDED_MOST = 64,
 	BACKLOG = 65535,         /* the kernel cuts it to net.core.somaxconn */
-	USER_TIMEOUT_MS = 30000, /* sent and not acknowledged for so long: the peer is gone */
 	KEEP_IDLE_S = 60,        /* of silence, before the kernel asks whether the peer is there */
 	KEEP_INTERVAL_S = 10,
 	KEEP_COUNT = 3,
@@ -70,14 +69,14 @@ static char *name_of(const struct sockaddr_storage *ss, socklen_t len)
 }
 
 /* Options that connections inherit from the socket they are accepted on: no call for each. */
-static void set_options(int fd)
+static void set_options(int fd, int64_t write_ms)
 {
 	const struct {
 		int level, name, value;
 	} options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_NODELAY, 1},
 	    {IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S}, {IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S},
 	    {IPPROTO_TCP, TCP_KEEPCNT, KEEP_COUNT},
-	    {IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS}};
+	    {IPPROTO_TCP, TCP_USER_TIMEOUT, (int)write_ms}};
 
 	/* A socket that is none of TCP has none of them. */
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
@@ -98,7 +97,7 @@ static struct listen_socket *append(struct listen *l, int fd)
 	    .name = name_of(&ss, len),
 	    .is_unix = ss.ss_family == AF_UNIX,
 	    .is_local = ss.ss_family == AF_UNIX || address_is_loopback(&a)};
-	set_options(fd);
+	set_options(fd, l->write_ms);
 	return s;
 }
 

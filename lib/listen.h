@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "address.h"
 #include "why.h"
@@ -29,6 +30,8 @@ struct listen_socket {
 struct listen {
 	struct listen_socket *sockets; /* heap */
 	size_t n;
+	int64_t write_ms; /* sent and not acknowledged for so long: the peer is gone; 0: by the
+			     kernel's rules. To be set first */
 };
 
 /* Takes over what $LISTEN_FDS hands to this process, and forgets the variables. Those that

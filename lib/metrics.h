@@ -56,7 +56,8 @@
 	M(WINDOW_BYTES, "window_bytes", "", GAUGE, "Memory of messages held for readers")          \
 	M(MESSAGES_IN, "messages_received_total", "", COUNTER, "Messages from Redis")              \
 	M(BYTES_IN, "received_bytes_total", "", COUNTER, "Their bytes")                            \
-	M(DELIVERIES, "deliveries_total", "", COUNTER, "Messages delivered, once for each reader") \
+	M(DELIVERIES, "deliveries_total", "", COUNTER,                               \
+	    "Writes to readers, each of all messages that waited") \
 	M(PAGES, "log_pages_total", "", COUNTER, "Pages of logs read")                             \
 	M(GAPS, "gaps_total", "", COUNTER, "Readers told that messages are gone")                  \
 	M(SLOW_DROPS, "readers_dropped_total", "limit=\"max-lag\"", COUNTER,                       \

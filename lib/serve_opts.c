@@ -25,8 +25,14 @@ bool serve_opts_given(const struct serve_opts *o)
 
 bool serve_opts_only(const struct serve_opts *o)
 {
+	const struct serve_opts none = SERVE_OPTS_DEFAULTS;
+	const struct serve_conf *c = &o->conf.serve, *d = &none.conf.serve;
+
 	return o->conf.admin.count > 0 || o->mode != NULL || o->proxies.count > 0 ||
-	    o->conf.serve.access_log != NULL || o->conf.workers != 1;
+	    c->access_log != NULL || o->conf.workers != none.conf.workers ||
+	    c->max_connections != d->max_connections || c->max_per_ip != d->max_per_ip ||
+	    c->max_accept_rate != d->max_accept_rate || c->max_lag != d->max_lag ||
+	    c->memory != d->memory || c->slow != d->slow || c->drain_ms != d->drain_ms;
 }
 
 int serve_opts_check(struct serve_opts *o, struct why *w)

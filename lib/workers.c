@@ -331,6 +331,7 @@ static int open_sockets(struct master *m, struct why *w)
 	const struct workers_conf *c = m->conf;
 	size_t doors = 0;
 
+	m->listen.write_ms = c->serve.write_ms;
 	if (listen_adopt(&m->listen, w) < 0)
 		return -1;
 	for (int i = 0; i < c->listen.count; i++)
