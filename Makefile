@@ -167,10 +167,12 @@ test:
 	@tests/run $(BUILD)
 
 # The ledger: a million messages through twenty deaths of the server and two hundred cut connections; then the
-# same with the publisher killed as well. Bounded by SOAK_SECONDS each.
+# same with the publisher killed as well. Bounded by SOAK_SECONDS each. Then a reader of the server, whose
+# connection, gateway and Redis are killed in turn.
 soak: all
 	tests/soak $(BUILD) 1000000 20 200 20 0
 	tests/soak $(BUILD) 1000000 20 200 20 10
+	tests/loop $(BUILD) 100
 
 # The units, and part of the suites, under memcheck; ten minutes at most. Not part of `make test`.
 valgrind: all units

@@ -43,6 +43,9 @@ _sp_sse()
 	--workers)
 		return
 		;;
+	--worker-timeout)
+		return
+		;;
 	--drain)
 		return
 		;;
@@ -124,7 +127,7 @@ _sp_sse()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		words='-d --decode --meta --inetd -p --project -s --stage --namespace --since --listen --admin --socket-mode --workers --drain --access-log --trust-proxy --event-names --heartbeat --retry --max-line --auth --insecure --key --allow --cors --max-header --header-timeout --write-timeout --max-connections --max-per-ip --max-accept-rate --max-lag --slow --memory -u --url --connect-timeout --timeout --give-up -v --verbose -q --quiet --log -h --help --version '
+		words='-d --decode --meta --inetd -p --project -s --stage --namespace --since --listen --admin --socket-mode --workers --worker-timeout --drain --access-log --trust-proxy --event-names --heartbeat --retry --max-line --auth --insecure --key --allow --cors --max-header --header-timeout --write-timeout --max-connections --max-per-ip --max-accept-rate --max-lag --slow --memory -u --url --connect-timeout --timeout --give-up -v --verbose -q --quiet --log -h --help --version '
 	else
 		words='token doctor'
 	fi

@@ -11,6 +11,7 @@ complete -c sp-sse -l listen -d 'serve HTTP on HOST:PORT, [::1]:PORT or unix:PAT
 complete -c sp-sse -l admin -d 'serve /healthz, /readyz, /status and /metrics there instead' -x
 complete -c sp-sse -l socket-mode -d 'permissions of Unix sockets, in octal (by the umask)' -x
 complete -c sp-sse -l workers -d 'serve in N processes (1)' -x
+complete -c sp-sse -l worker-timeout -d 'replace a worker that hangs for D (30s)' -x
 complete -c sp-sse -l drain -d 'after TERM, spread the readers\' leaving over D (5s)' -x
 complete -c sp-sse -l access-log -d 'write a JSON line for each request; - is standard error' -r -F
 complete -c sp-sse -l trust-proxy -d 'believe X-Forwarded-For from this network, or unix; may be repeated' -x

@@ -3,20 +3,18 @@
 #include "conn.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
 
+#include "peer.h"
 #include "sse.h"
 
 enum {
 	PARTS = 64,
-	LOOKS = 4,         /* at a peer that takes nothing, before it is left */
 	LINGER_MS = 1000,  /* for the peer to take the rest before we close */
 	REFUSED_MS = 2000, /* for the head of one that will be refused */
 };
@@ -165,8 +163,8 @@ void conn_block(struct conn *c, bool blocked)
 {
 	if (blocked && !c->blocked) {
 		c->moved_ms = loop_now(c->server->loop);
-		c->queued = UINT32_MAX;
-		conn_deadline(c, c->server->conf->write_ms / LOOKS + 1);
+		c->queued = -1;
+		conn_deadline(c, c->server->conf->write_ms / PEER_LOOKS + 1);
 	}
 	c->blocked = blocked;
 }
@@ -259,25 +257,22 @@ static void on_head_due(struct conn *c)
 	conn_go_on(c);
 }
 
-/* The kernel says that it takes more only when a third of its buffer is free: megabytes, for which
- * a slow peer needs longer than the deadline. What is left in the buffer tells earlier. */
 static void on_blocked_due(struct conn *c)
 {
 	int64_t now = loop_now(c->server->loop), most = c->server->conf->write_ms;
-	int queued = 0;
 
 	if (c->server->draining) {
 		close_now(c, METRICS_ENDED_DRAIN);
 		return;
 	}
-	(void)ioctl(c->watch.fd, SIOCOUTQ, &queued); /* it is a socket */
-	if ((uint32_t)queued < c->queued && c->queued != UINT32_MAX)
+	int queued = peer_queued(c->watch.fd);
+	if (queued < c->queued)
 		c->moved_ms = now;
-	c->queued = (uint32_t)queued;
+	c->queued = queued;
 	if (now - c->moved_ms >= most)
 		close_now(c, METRICS_ENDED_STUCK);
 	else
-		conn_deadline(c, most / LOOKS + 1);
+		conn_deadline(c, most / PEER_LOOKS + 1);
 }
 
 void conn_due(struct conn *c)

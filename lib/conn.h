@@ -57,7 +57,7 @@ struct conn {
 	int64_t moved_ms; /* when the kernel took bytes last */
 	uint64_t sent;    /* bytes of this answer */
 	struct conn *next_dead;
-	uint32_t queued;             /* blocked: in the kernel's buffer when last looked at */
+	int queued;                  /* blocked: peer_queued when last looked at; -1: not yet */
 	struct address peer, client; /* client: the one behind the proxies */
 	uint8_t state;               /* enum conn_state */
 	uint8_t refusal;             /* enum conn_refusal */

@@ -5,8 +5,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -75,10 +77,36 @@ void peer_linger(int fd)
 	}
 }
 
+int peer_queued(int fd)
+{
+	int queued = 0;
+
+	return ioctl(fd, SIOCOUTQ, &queued) == 0 ? queued : 0;
+}
+
+/* As poll(2) for POLLOUT, for wait_ms since the peer took something last. */
+static int wait_writable(int fd, int64_t wait_ms)
+{
+	int64_t moved_ms = clock_ms(), slice_ms = wait_ms / PEER_LOOKS + 1;
+	int queued = peer_queued(fd), ready, now;
+
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+		ready = poll(&p, 1, slice_ms > INT_MAX ? INT_MAX : (int)slice_ms);
+		if (ready != 0)
+			return ready;
+		if ((now = peer_queued(fd)) < queued)
+			moved_ms = clock_ms();
+		else if (clock_ms() - moved_ms >= wait_ms)
+			return 0;
+		queued = now;
+	}
+}
+
 int peer_write(int fd, const char *s, size_t len, int64_t wait_ms, struct why *w)
 {
 	while (len > 0) {
-		struct pollfd p = {.fd = fd, .events = POLLOUT};
 		ssize_t n = send(fd, s, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && errno == ENOTSOCK)
@@ -90,7 +118,7 @@ int peer_write(int fd, const char *s, size_t len, int64_t wait_ms, struct why *w
 		}
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return why_errno(w, WHY_IO, "the reader");
-		int ready = poll(&p, 1, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms);
+		int ready = wait_writable(fd, wait_ms);
 		if (ready == 0)
 			return why_set(
 			    w, WHY_IO, "the reader took nothing for %lld ms", (long long)wait_ms);

@@ -17,7 +17,13 @@ bool peer_is_local(int fd);
  * there would reach the reader. */
 bool peer_is_on_stderr(void);
 
-/* Writes all of s to a socket, waiting at most wait_ms for each piece to be taken; anything else is
+/* The bytes that the kernel holds for the peer of a socket. It says that there is room only when a
+ * third of its buffer is free, megabytes, for which a slow peer needs longer than a deadline:
+ * looked at PEER_LOOKS times within that, this tells earlier whether the peer takes anything. */
+int peer_queued(int fd);
+enum { PEER_LOOKS = 4 };
+
+/* Writes all of s to a socket, until the peer has taken nothing for wait_ms; anything else is
  * written as proc_write does. -1: WHY_IO. */
 int peer_write(int fd, const char *s, size_t len, int64_t wait_ms, struct why *w);
 

@@ -30,9 +30,10 @@ bool serve_opts_only(const struct serve_opts *o)
 
 	return o->conf.admin.count > 0 || o->mode != NULL || o->proxies.count > 0 ||
 	    c->access_log != NULL || o->conf.workers != none.conf.workers ||
-	    c->max_connections != d->max_connections || c->max_per_ip != d->max_per_ip ||
-	    c->max_accept_rate != d->max_accept_rate || c->max_lag != d->max_lag ||
-	    c->memory != d->memory || c->slow != d->slow || c->drain_ms != d->drain_ms;
+	    o->conf.hang_ms != none.conf.hang_ms || c->max_connections != d->max_connections ||
+	    c->max_per_ip != d->max_per_ip || c->max_accept_rate != d->max_accept_rate ||
+	    c->max_lag != d->max_lag || c->memory != d->memory || c->slow != d->slow ||
+	    c->drain_ms != d->drain_ms;
 }
 
 int serve_opts_check(struct serve_opts *o, struct why *w)

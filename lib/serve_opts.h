@@ -17,6 +17,7 @@ struct serve_opts {
 		.conf = {                                                                    \
 			.mode = -1,                                                          \
 			.workers = 1,                                                        \
+			.hang_ms = 30000,                                                    \
 			.serve = {.max_lag = 1 << 20, .memory = 256 << 20, .drain_ms = 5000} \
 		}                                                                            \
 	}
@@ -31,6 +32,8 @@ struct serve_opts {
 		"permissions of Unix sockets, in octal (by the umask)", NULL, 0, 0},              \
 	    {0, "workers", "N", OPT_NUMBER, &(o)->conf.workers, "serve in N processes (1)", NULL, \
 		1, 256},                                                                          \
+	    {0, "worker-timeout", "D", OPT_DURATION, &(o)->conf.hang_ms,                          \
+		"replace a worker that hangs for D (30s)", NULL, 1000, 0},                        \
 	    {0, "drain", "D", OPT_DURATION, &(o)->conf.serve.drain_ms,                            \
 		"after TERM, spread the readers' leaving over D (5s)", NULL, 0, 0},               \
 	    {0, "access-log", "FILE", OPT_STRING, &(o)->conf.serve.access_log,                    \

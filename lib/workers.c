@@ -17,8 +17,7 @@
 #include "proc.h"
 
 enum {
-	CHECK_MS = 1000,
-	HANG_MS = 30000,       /* a worker whose loop does not turn for so long is killed */
+	CHECK_MS = 250,
 	AGAIN_LEAST_MS = 100,  /* before a dead worker is started again … */
 	AGAIN_MOST_MS = 10000, /* … and at most, when it dies again and again */
 	STEADY_MS = 10000,     /* who lived for so long begins with the least wait */
@@ -47,6 +46,7 @@ struct master {
 	struct server server;
 	struct handover handover;
 	struct timer check, last, watchdog;
+	int64_t checked_ms;
 	char *binary;
 	pid_t pid; /* the master's */
 	bool draining, handed_over;
@@ -134,6 +134,8 @@ static int fork_worker(struct worker *worker, struct why *w)
 		return why_errno(w, WHY_BUG, "fork");
 	worker->pid = pid;
 	worker->started_ms = clock_ms();
+	m->board->slots[worker->index].alive_ms =
+	    worker->started_ms; /* it may hang from the start */
 	return 0;
 }
 
@@ -304,10 +306,17 @@ static void on_check(void *arg)
 	struct master *m = arg;
 	int64_t now = clock_ms();
 
+	/* Who was stopped itself, as a whole group may be, cannot tell. */
+	bool late = now - m->checked_ms > 4 * CHECK_MS;
+	m->checked_ms = now;
 	for (size_t i = 0; i < m->nworkers; i++) {
 		int64_t alive = m->board->slots[i].alive_ms;
 
-		if (m->workers[i].pid != 0 && alive > 0 && now - alive > HANG_MS) {
+		if (late && alive > 0)
+			m->board->slots[i].alive_ms = now;
+		if (late)
+			continue;
+		if (m->workers[i].pid != 0 && alive > 0 && now - alive > m->conf->hang_ms) {
 			say(m->say, SAY_ERROR, "worker %d hangs", (int)m->workers[i].pid);
 			(void)kill(m->workers[i].pid, SIGKILL); /* it is our child: there */
 			m->board->slots[i].alive_ms = 0;
@@ -388,7 +397,8 @@ static int start_workers(struct master *m, struct why *w)
 	for (size_t i = 0; i < m->nworkers; i++)
 		if (fork_worker(&m->workers[i], w) < 0)
 			return -1;
-	loop_timer(m->loop, &m->check, clock_ms() + CHECK_MS);
+	m->checked_ms = clock_ms();
+	loop_timer(m->loop, &m->check, m->checked_ms + CHECK_MS);
 	return 0;
 }
 

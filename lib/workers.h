@@ -16,8 +16,9 @@ struct workers_conf {
 	struct opt_list listen, admin; /* addresses */
 	int mode;                      /* of Unix sockets; -1: by the umask */
 	int64_t workers;
-	char **argv;  /* as the process got them, for the one that takes over */
-	bool is_open; /* without authentication: only sockets of this machine will do */
+	int64_t hang_ms; /* a worker whose loop does not turn for so long is killed */
+	char **argv;     /* as the process got them, for the one that takes over */
+	bool is_open;    /* without authentication: only sockets of this machine will do */
 };
 
 /* Serves until it is told to stop; returns the exit status. */

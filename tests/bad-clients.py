@@ -5,9 +5,11 @@
 #   trickle     a byte every 50 ms, N times: the head, then a body; closed by the server all the same
 #   deaf        N readers that ask for PATH and never read, until they are killed
 #   storm       N connections, of which a half leaves at once, and a half says nothing for a moment
+#   errands     N of all kinds, with the token for PATH: readers that leave, that are reset, POSTs, refusals, cut heads
 #   connects    for N seconds: connect, ask /healthz, leave; every one must be answered
 import resource
 import socket
+import struct
 import sys
 import time
 
@@ -84,4 +86,26 @@ def connects():
     print(served, "served")
 
 
-{"slowloris": slowloris, "trickle": trickle, "deaf": deaf, "storm": storm, "connects": connects}[kind]()
+def errands():
+    path, token = sys.argv[4:6]
+    bearer = f"Host: a\r\nAuthorization: Bearer {token}\r\n"
+    kinds = [f"GET {path}?since=now HTTP/1.1\r\n{bearer}\r\n", f"GET {path}?since=now HTTP/1.1\r\n{bearer}\r\n",
+             f"GET {path} HTTP/1.1\r\n{bearer}Connection: close\r\n\r\n",
+             f"POST {path} HTTP/1.1\r\n{bearer}Content-Length: 12\r\n\r\n" + '{"type":"a"}',
+             f"POST {path} HTTP/1.1\r\n{bearer}Content-Length: 12\r\n\r\n" + '{"type":',
+             f"POST {path}stop HTTP/1.1\r\n{bearer}Content-Length: 0\r\n\r\n", f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n",
+             f"POST {path} HTTP/1.1\r\n{bearer}Content-Length: 1\r\n\r\nx", "GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\nx",
+             "GET / HTTP/1.1\r\nHost", "", "GET /api/v1/projects/x/state HTTP/1.1\r\nHost: a\r\n\r\n"]
+    for i in range(n):
+        kind = i % len(kinds)
+        s = connect()
+        s.settimeout(10)
+        s.sendall(kinds[kind].encode())
+        if kind not in (4, 10, 11):
+            assert s.recv(65536), kinds[kind]
+        if kind == 1 or i % 7 == 0:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        s.close()
+
+
+{"errands": errands, "slowloris": slowloris, "trickle": trickle, "deaf": deaf, "storm": storm, "connects": connects}[kind]()

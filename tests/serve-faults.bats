@@ -192,3 +192,82 @@ load server
 	[[ $status -eq 0 ]]
 	end_process "$pid" TERM
 }
+
+@test "a reader whose connection, gateway and Redis are killed in turn, again and again, ends with exactly the log" {
+	is_sanitized && turns=12 || turns=30
+	LOOP_SECONDS=45 "$PYTHON" "$ROOT/tests/loop" "$SPOUT_BUILD" "$turns" >result
+	cat result
+	jq -e --argjson n "$turns" '.turns == $n and .read == .logged and .connections > $n / 2 and .gaps == 0' result
+}
+
+@test "a worker that hangs is killed and replaced; the others serve meanwhile" {
+	listen --workers 2 --worker-timeout 1s
+	local worker
+	worker=$(pgrep -P "$server_pid" | head -n 1)
+	# Its loop has turned once before it can hang.
+	wait_until 5 status_is .workers 2
+	sleep 0.3
+	kill -STOP "$worker"
+	wait_until 10 says server.err "worker $worker hangs"
+	wait_until 5 gone "$worker"
+	two() { [[ $(pgrep -P "$server_pid" | wc -l) -eq 2 ]]; }
+	wait_until 10 two
+	for _ in {1..10}; do
+		[[ $(get /healthz --max-time 5) == ok ]]
+	done
+	wait_until 5 status_is .worker_restarts_total 1
+}
+
+# Everything that takes a descriptor, N times.
+each_errand() { # N
+	"$PYTHON" "$ROOT/tests/bad-clients.py" errands "$port" "$1" "$(stage_path)" "$token"
+}
+
+@test "no descriptor is left behind: connects, readers, POSTs and errors, a thousand of them" {
+	openssl rand -hex 32 >key
+	chmod 600 key
+	listen --key key --drain 100ms
+	token=$(sp-sse token --pub -p "$P" --for 10m --key key)
+	publish_run a
+	fds() { find "/proc/$server_pid/fd" -mindepth 1 | wc -l; }
+	each_errand 30 # what is opened once is open then
+	wait_until 10 status_is .connections 1
+	sleep 1.5 # for a channel's subscription to go
+	local before
+	before=$(fds)
+	each_errand 1000
+	wait_until 10 status_is .connections 1
+	[[ $(status_of .streams) -eq 0 && $(status_of '.answers_total["4xx"]') -ge 400 && $(status_of .published_total) -ge 70 ]]
+	settled() { [[ $(fds) -le $before ]]; }
+	wait_until 5 settled || { ls -l "/proc/$server_pid/fd"; return 1; }
+}
+
+@test "strace finds no descriptor that is opened and not closed" {
+	command -v strace >/dev/null || skip 'NOT TESTED: no strace'
+	not is_sanitized || skip 'LeakSanitizer does not work under strace'
+	openssl rand -hex 32 >key
+	chmod 600 key
+	bg server strace -f -o trace -e trace=accept4,socket,close,dup,openat,epoll_create1,pipe2 \
+		sp-sse --listen 127.0.0.1:0 --key key --drain 100ms
+	is_ready "$bg_pid"
+	token=$(sp-sse token --pub -p "$P" --for 10m --key key)
+	publish_run a
+	each_errand 50
+	kill -TERM "$(pgrep -P "$bg_pid")"
+	ends "$bg_pid"
+	python - trace <<-'END'
+		import re, sys
+		# TERM lets everything go: what is still open at the exit is left behind, but for what the process began with.
+		held = set()
+		for line in open(sys.argv[1]):
+		    if m := re.match(r'\d+ +close\((\d+)\) += 0', line):
+		        held.discard(int(m[1]))
+		    elif m := re.match(r'\d+ +\w+\(.*\) += (\d+)', line):
+		        held.add(int(m[1]))
+		    if m := re.search(r'pipe2\(\[(\d+), (\d+)\]', line):
+		        held |= {int(m[1]), int(m[2])}
+		        held.discard(0)
+		held -= {0, 1, 2}
+		sys.exit(f'left open: {held}' if held else 0)
+	END
+}

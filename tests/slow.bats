@@ -190,3 +190,17 @@ delay_of_another() { # prints n p50 p99 max, in us
 	run -0 unshare -n bash ./inside "$(stage_path)"
 	[[ $output == *noticed* ]]
 }
+
+@test "--inetd and --write-timeout: the same for its one reader" {
+	fat 1500 6000 >all
+	pour all
+	serve_tcp --write-timeout 1s
+	slow_reader one pause "$(stage_path)" "$PWD/never"
+	slow_reader two sip "$(stage_path)" 60000 20
+	ends "$bg_pid" 30
+	story two.out | diff <(echo connected && seq 1500 && echo done && echo stream_end) -
+	local pid
+	while read -r pid; do
+		wait_until 5 gone "$pid"
+	done <pids
+}

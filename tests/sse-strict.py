@@ -198,4 +198,5 @@ def main():
         sys.exit('sse-strict: %s' % error)
 
 
-main()
+if __name__ == '__main__':
+    main()
