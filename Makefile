@@ -38,7 +38,8 @@ TOP     += machine report report_probe load loader bench bench_pub bench_sub ben
 # sp-xq
 TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
            receipt xq xq_batch xq_add xq_take xq_give xq_look xq_ask xq_admin \
-           xq_stats xq_show xq_dead xq_doctor
+           xq_stats xq_show xq_dead xq_doctor \
+           lock
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench sp-xq
@@ -108,7 +109,7 @@ $(BUILD)/gen/viewer.csp.h: web/viewer.html web/csp
 $(BUILD)/lib/conn_answer.o: $(BUILD)/gen/viewer.html.h $(BUILD)/gen/viewer.csp.h
 
 SCRIPTS = $(patsubst lib/lua/%.lua,%,$(wildcard lib/lua/*.lua))
-$(BUILD)/lib/append.o $(BUILD)/lib/wire.o $(BUILD)/lib/queue_scripts.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
+$(BUILD)/lib/append.o $(BUILD)/lib/wire.o $(BUILD)/lib/lock.o $(BUILD)/lib/queue_scripts.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
 
 # --- The linker as a judge of layers: every symbol of a layer must resolve within what it may use.
 only = @mkdir -p $(@D) && echo 'int main(void) { return 0; }' > $@.c && \
