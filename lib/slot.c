@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/* slot: jobs into a command, and what came of them. */
+#include "slot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "clock.h"
+#include "json.h"
+#include "opt.h"
+#include "utf8.h"
+#include "work.h"
+
+/* --- The result */
+
+/* Adds s as a JSON string, valid whatever it is. */
+static void add_string(struct buf *b, const char *s, size_t len)
+{
+	struct utf8_mend mend = {0};
+	struct buf text;
+
+	buf_init(&text, SIZE_MAX / 2);
+	(void)utf8_mend(&mend, &text, s, len);           /* no cap */
+	(void)utf8_mend_end(&mend, &text);               /* the same */
+	(void)buf_addc(b, '"');                          /* the same */
+	(void)json_escape(b, buf_head(&text), text.len); /* the same */
+	(void)buf_addc(b, '"');                          /* the same */
+	buf_fini(&text);
+}
+
+/* What a command printed: JSON as it is, on one line; anything else as a string. */
+static void keep_result(struct held *h, const char *s, size_t len, bool truncated)
+{
+	struct buf b;
+
+	while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == '\r'))
+		len--;
+	if (len == 0 || h->result != NULL)
+		return; /* what was noted as the result counts more */
+	if (!truncated && json_is_valid(s, len) && memchr(s, '\n', len) == NULL) {
+		held_set_result(h, s, len);
+		return;
+	}
+	buf_init(&b, SIZE_MAX / 2);
+	add_string(&b, s, len);
+	held_set_result(h, buf_head(&b), b.len);
+	buf_fini(&b);
+}
+
+/* --- What came of a job */
+
+struct verdict {
+	enum slot_fate fate;
+	int64_t delay_ms;
+	int status;
+	char what[160];
+};
+
+static enum slot_fate fate_of(int status)
+{
+	return status == 0                  ? SLOT_DONE
+	    : status == WORK_STATUS_BURY    ? SLOT_BURIED
+	    : status == WORK_STATUS_RELEASE ? SLOT_RELEASED
+					    : SLOT_FAILED;
+}
+
+static struct verdict judge(const struct slot *s, const struct runner_end *end)
+{
+	int ws = end->wait_status;
+	struct verdict v = {
+	    .delay_ms = -1, .status = WIFSIGNALED(ws) ? 128 + WTERMSIG(ws) : WEXITSTATUS(ws)};
+
+	v.fate = fate_of(v.status);
+	if (WIFSIGNALED(ws))
+		(void)snprintf(v.what, sizeof v.what, "killed by signal %d (%s)", WTERMSIG(ws),
+		    strsignal(WTERMSIG(ws))); /* fits */
+	else
+		(void)snprintf(v.what, sizeof v.what, "exit status %d", v.status); /* the same */
+	if (end->cause == RUNNER_SOFT || end->cause == RUNNER_HARD) {
+		/* A command that ended well in spite of it has done its work. */
+		if (v.fate != SLOT_DONE)
+			v.fate = SLOT_FAILED;
+		(void)snprintf(v.what, sizeof v.what, "took longer than --%s allows",
+		    end->cause == RUNNER_SOFT ? "soft" : "hard"); /* fits */
+	} else if (s->stopped && v.fate == SLOT_FAILED) {
+		v.fate = SLOT_RELEASED;
+		v.delay_ms = 0;
+		(void)snprintf(v.what, sizeof v.what, "the worker was stopped"); /* fits */
+	}
+	return v;
+}
+
+/* {"at":MS,"reason":"…","status":N,"stderr":"…"} */
+static void tell(struct slot *s, struct held *h, struct verdict v, const char *tail, size_t ntail)
+{
+	struct buf b;
+
+	if (h->lost)
+		v.fate = SLOT_LOST;
+	else if (h->cancelled && v.fate != SLOT_DONE)
+		v.fate = SLOT_CANCELLED;
+	if (v.fate == SLOT_RELEASED && v.delay_ms < 0)
+		v.delay_ms = WORK_RELEASE_MS;
+	if (h->retry_ms >= 0)
+		v.delay_ms = h->retry_ms;
+	buf_init(&b, SIZE_MAX / 2);
+	if (v.fate != SLOT_DONE) {
+		(void)buf_addf(&b,
+		    "{\"at\":%lld,\"reason\":", (long long)(clock_wall_us() / 1000)); /* no cap */
+		add_string(&b, v.what, strlen(v.what));
+		(void)buf_addf(&b, ",\"status\":%d,\"stderr\":", v.status); /* no cap */
+		add_string(&b, tail, ntail);
+		(void)buf_addc(&b, '}'); /* the same */
+	}
+	s->ops->on_job(s->arg, h,
+	    &(struct slot_end){
+		v.fate, v.delay_ms, v.fate != SLOT_DONE ? v.what : NULL, buf_head(&b), b.len});
+	buf_fini(&b);
+}
+
+static void on_end(void *arg, const struct runner_end *end)
+{
+	struct slot *s = arg;
+	struct verdict v = judge(s, end);
+	size_t n = s->n;
+
+	/* Without an answer a kept command has not done the job, however well it ended. */
+	if (s->conf->runner.keep && s->answered < n && v.fate == SLOT_DONE) {
+		v.fate = s->stopped ? SLOT_RELEASED : SLOT_FAILED;
+		(void)snprintf(v.what, sizeof v.what, "ended without an answer"); /* fits */
+	}
+	s->n = 0;
+	for (size_t i = s->answered; i < n; i++) {
+		if (v.fate == SLOT_DONE && n == 1)
+			keep_result(s->jobs[i], end->output, end->output_len, end->truncated);
+		tell(s, s->jobs[i], v, end->tail, end->tail_len);
+	}
+	s->ops->on_idle(s->arg);
+}
+
+/* --- Answers of a kept command */
+
+/* Reads {…,"sp":{"status":N,"retry_after":"D"}} out of an answer. */
+static int answer_status(struct held *h, const char *line, size_t len)
+{
+	struct json_slice sp = json_find(line, len, "sp"), status, after;
+	char text[32] = "";
+	long n;
+	char *end;
+
+	if (sp.s == NULL || !json_is_valid(line, len))
+		return 0;
+	status = json_find(sp.s, sp.len, "status");
+	after = json_string(json_find(sp.s, sp.len, "retry_after"));
+	if (after.s != NULL && after.len < sizeof text) {
+		memcpy(text, after.s, after.len);
+		if (opt_duration(text, &h->retry_ms) < 0)
+			h->retry_ms = -1;
+	}
+	if (status.s == NULL || status.len >= sizeof text)
+		return 0;
+	memcpy(text, status.s, status.len);
+	text[status.len] = '\0';
+	n = strtol(text, &end, 10);
+	return *end == '\0' && n >= 0 && n <= 255 ? (int)n : 1;
+}
+
+static void on_answer(void *arg, size_t i, const char *line, size_t len, bool truncated)
+{
+	struct slot *s = arg;
+	struct held *h = s->jobs[i];
+	int status = answer_status(h, line, len);
+	struct verdict v = {.fate = fate_of(status), .delay_ms = -1, .status = status};
+
+	s->answered = i + 1;
+	if (v.fate == SLOT_DONE)
+		keep_result(h, line, len, truncated);
+	else
+		(void)snprintf(v.what, sizeof v.what, "answered status %d", status); /* fits */
+	tell(s, h, v, "", 0);
+}
+
+/* --- Notes */
+
+static bool word(const char **s, size_t *len, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (*len <= n || memcmp(*s, name, n) != 0 || (*s)[n] != ' ')
+		return false;
+	*s += n + 1;
+	*len -= n + 1;
+	return true;
+}
+
+static bool duration(const char *s, size_t len, int64_t *ms)
+{
+	char text[32];
+
+	if (len >= sizeof text)
+		return false;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	return opt_duration(text, ms) == 0;
+}
+
+/* Both limits move; the hard one stays as far behind the soft one as it was. */
+static void extend(struct slot *s, int64_t ms)
+{
+	int64_t soft = s->conf->soft_ms, hard = s->conf->hard_ms;
+
+	runner_extend(&s->runner, soft > 0 ? ms : 0,
+	    hard > 0 ? ms + (soft > 0 && hard > soft ? hard - soft : 0) : 0);
+}
+
+static void on_note(void *arg, const char *s, size_t len)
+{
+	struct slot *slot = arg;
+	int64_t ms;
+
+	for (size_t i = slot->answered; i < slot->n; i++) {
+		struct held *h = slot->jobs[i];
+		const char *at = s;
+		size_t n = len;
+
+		if (word(&at, &n, "progress") && json_is_valid(at, n))
+			slot->ops->on_progress(slot->arg, h, at, n);
+		else if (word(&at, &n, "result") && json_is_valid(at, n))
+			held_set_result(h, at, n);
+		else if (word(&at, &n, "retry-after") && duration(at, n, &ms))
+			h->retry_ms = ms;
+		else if (word(&at, &n, "extend") && duration(at, n, &ms))
+			extend(slot, ms);
+		else
+			slot->ops->on_trouble(slot->arg, h->id,
+			    "wrote a line to SP_JOB_FD that is none of progress JSON, result JSON, "
+			    "extend D, retry-after D");
+	}
+}
+
+/* --- Start */
+
+static int add_arg(
+    void *arg, const char *json, size_t len, bool same, const char *string, size_t string_len)
+{
+	struct buf *args = arg;
+
+	(void)same;
+	/* An argument ends at its NUL, as every C string. */
+	(void)buf_add(args, string != NULL ? string : json, string != NULL ? string_len : len);
+	(void)buf_addc(args, '\0'); /* no cap */
+	return 0;
+}
+
+/* The filter's outputs as arguments, NULL behind the last. */
+static const char **split_args(const struct buf *args)
+{
+	size_t n = 0, i = 0;
+
+	for (size_t at = 0; at < args->len; at += strlen(buf_head(args) + at) + 1)
+		n++;
+	const char **list = xcalloc(n + 1, sizeof *list);
+	for (size_t at = 0; i < n; at += strlen(buf_head(args) + at) + 1)
+		list[i++] = buf_head(args) + at;
+	return list;
+}
+
+enum { ENV_MAX = 7, ENV_SIZE = 64 + QUEUE_ID_MAX + QUEUE_NAME_MAX };
+
+/* SP_JOB_…; a batch has only what is true of all its jobs. */
+static void describe(
+    const struct slot *s, char text[ENV_MAX][ENV_SIZE], const char *env[ENV_MAX + 1])
+{
+	const struct held *h = s->jobs[0];
+	int64_t limit = s->conf->soft_ms > 0 ? s->conf->soft_ms : s->conf->hard_ms;
+	int n = 0;
+
+#define ADD(...) (void)snprintf(text[n], ENV_SIZE, __VA_ARGS__), env[n] = text[n], n++ /* fits */
+	ADD("SP_JOB_FD=%d", RUNNER_FD);
+	ADD("SP_JOB_QUEUE=%s", s->conf->queues[h->queue]);
+	if (s->n == 1 && !s->conf->runner.keep) {
+		ADD("SP_JOB_ID=%s", h->id);
+		ADD("SP_JOB_ATTEMPT=%u", h->attempt);
+		ADD("SP_JOB_TOKEN=%llu", (unsigned long long)h->token);
+	}
+	if (limit > 0 && !s->conf->runner.keep)
+		ADD("SP_JOB_DEADLINE=%.3f", (double)(clock_wall_us() / 1000 + limit) / 1000);
+#undef ADD
+	env[n] = NULL;
+}
+
+static void add_line(struct buf *text, const struct held *h)
+{
+	if (text->len > 0)
+		(void)buf_addc(text, '\n');      /* no cap */
+	(void)buf_add(text, h->payload, h->len); /* the same */
+}
+
+/* The command's arguments for the jobs in hand; false when the filter fails on one. */
+static bool make_args(struct slot *s, struct buf *args, struct why *w)
+{
+	for (size_t i = 0; s->conf->args != NULL && i < s->n; i++)
+		if (filter_run(
+			s->conf->args, s->jobs[i]->payload, s->jobs[i]->len, add_arg, args, w) < 0)
+			return false;
+	return true;
+}
+
+/* The command did not even start: no job's fault, but trying again at once would not help either.
+ */
+static void give_up(struct slot *s, enum slot_fate fate, const struct why *w)
+{
+	struct verdict v = {.fate = fate, .delay_ms = -1, .status = w->status};
+	size_t n = s->n;
+
+	(void)snprintf(v.what, sizeof v.what, "%.150s", w->text); /* cut: still a reason */
+	s->n = 0;
+	for (size_t i = 0; i < n; i++)
+		tell(s, s->jobs[i], v, "", 0);
+	s->ops->on_idle(s->arg);
+}
+
+void slot_start(struct slot *s)
+{
+	char text[ENV_MAX][ENV_SIZE];
+	const char *env[ENV_MAX + 1], **list;
+	struct buf lines, args;
+	struct why w;
+	int r = -1;
+	bool fits;
+
+	s->answered = 0;
+	buf_init(&lines, SIZE_MAX / 2);
+	buf_init(&args, SIZE_MAX / 2);
+	for (size_t i = 0; i < s->n; i++)
+		add_line(&lines, s->jobs[i]);
+	fits = make_args(s, &args, &w);
+	if (fits) {
+		describe(s, text, env);
+		list = split_args(&args);
+		r = runner_start(&s->runner,
+		    &(struct runner_job){.text = buf_head(&lines),
+			.len = lines.len,
+			.answers = s->n,
+			.label = s->n == 1 ? s->jobs[0]->id : s->conf->queues[s->jobs[0]->queue],
+			.args = list,
+			.env = env,
+			.soft_ms = s->conf->soft_ms,
+			.hard_ms = s->conf->hard_ms},
+		    &w);
+		free(list);
+	}
+	buf_fini(&lines);
+	buf_fini(&args);
+	if (r < 0) {
+		if (fits)
+			s->ops->on_broken(s->arg, &w);
+		give_up(s, fits ? SLOT_RELEASED : SLOT_BURIED, &w);
+	}
+}
+
+/* --- Life */
+
+void slot_init(struct slot *s, struct loop *loop, const struct slot_conf *conf, size_t index,
+    const struct slot_ops *ops, void *arg)
+{
+	static const struct runner_ops runner_ops = {on_answer, on_note, on_end};
+
+	*s = (struct slot){.conf = conf, .ops = ops, .arg = arg};
+	s->runner_conf = conf->runner;
+	s->runner_conf.slot = index;
+	s->jobs = xcalloc(conf->batch, sizeof *s->jobs);
+	runner_init(&s->runner, loop, &s->runner_conf, &runner_ops, s);
+}
+
+void slot_fini(struct slot *s)
+{
+	runner_fini(&s->runner);
+	free(s->jobs);
+}
+
+void slot_put(struct slot *s, struct held *h)
+{
+	s->jobs[s->n++] = h;
+}
+
+bool slot_is_busy(const struct slot *s)
+{
+	return s->n > 0;
+}
+
+void slot_check(struct slot *s)
+{
+	for (size_t i = s->answered; i < s->n; i++)
+		if (!s->jobs[i]->lost && !s->jobs[i]->cancelled)
+			return;
+	if (s->answered < s->n)
+		runner_stop(&s->runner);
+}
+
+void slot_stop(struct slot *s)
+{
+	s->stopped = true;
+	runner_stop(&s->runner);
+}
