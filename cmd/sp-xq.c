@@ -9,6 +9,7 @@
 
 static const struct xq_verb verbs[] = {
     {"add", "add jobs", xq_add},
+    {"work", "run a command for each job", xq_work},
     {"take", "take jobs, for a loop made by hand", xq_take},
     {"ack", "they are done", xq_ack},
     {"nack", "they failed, or are given back", xq_nack},
@@ -25,6 +26,7 @@ static const struct xq_verb verbs[] = {
     {"pause", "take no more jobs", xq_pause},
     {"resume", "go on", xq_resume},
     {"purge", "drop what waits", xq_purge},
+    {"lock", "run a command while a lock is held", xq_lock},
     {NULL, NULL, NULL},
 };
 

@@ -215,6 +215,26 @@ int child_spawn(struct child *c, char *const *argv, struct why *w)
 	return 0;
 }
 
+int child_spawn_as_is(struct child *c, char *const *argv, struct why *w)
+{
+	extern char **environ;
+	posix_spawnattr_t attr;
+
+	*c = (struct child){.out = -1, .err = -1};
+	if (posix_spawnattr_init(&attr) != 0)
+		abort(); /* out of memory */
+	reset_signals(&attr);
+	int r = posix_spawnp(&c->pid, argv[0], NULL, &attr, argv, environ);
+	(void)posix_spawnattr_destroy(&attr);
+	if (r != 0) {
+		errno = r;
+		c->pid = 0;
+		return why_errno(w, r == ENOENT ? 127 : 126, "%s", argv[0]);
+	}
+	give_terminal(c->pid);
+	return 0;
+}
+
 void child_kill(const struct child *c, int signo)
 {
 	if (c->pid > 0)

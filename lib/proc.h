@@ -57,6 +57,9 @@ struct child {
  * is no such program, else 126. */
 int child_spawn(struct child *c, char *const *argv, struct why *w);
 
+/* The same with our standard output and error, too: out and err are -1. */
+int child_spawn_as_is(struct child *c, char *const *argv, struct why *w);
+
 /* Sends a signal to its whole group. */
 void child_kill(const struct child *c, int signo);
 

@@ -202,6 +202,15 @@ static void ask(struct work *w, struct work_queue *q, int64_t n)
 	    on_taken, q);
 }
 
+/* A change costs two commands: it is made only when all slots are busy, or when nothing was there.
+ */
+static void listen(struct work_queue *q, bool listens)
+{
+	if (listens != q->listening)
+		queue_listen(q->queue, listens);
+	q->listening = listens;
+}
+
 /* Asks one queue at a time, each in its turn; those that are empty are listened to instead. */
 static void take(struct work *w)
 {
@@ -219,14 +228,8 @@ static void take(struct work *w)
 		w->turn = (q->index + 1) % w->conf.nqueues;
 		asked = true;
 	}
-	for (int i = 0; i < w->conf.nqueues; i++) {
-		struct work_queue *q = &w->queues[i];
-		bool listens = n > 0 && q->empty;
-
-		if (listens != q->listening)
-			queue_listen(q->queue, listens);
-		q->listening = listens;
-	}
+	for (int i = 0; i < w->conf.nqueues; i++)
+		listen(&w->queues[i], n > 0 && (w->queues[i].empty || w->queues[i].listening));
 }
 
 static void on_wake(void *arg)

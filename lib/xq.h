@@ -28,6 +28,8 @@ int xq_take(int argc, char **argv);
 int xq_ack(int argc, char **argv);
 int xq_nack(int argc, char **argv);
 int xq_extend(int argc, char **argv);
+int xq_work(int argc, char **argv);
+int xq_lock(int argc, char **argv);
 int xq_wait(int argc, char **argv);
 int xq_result(int argc, char **argv);
 int xq_cancel(int argc, char **argv);
