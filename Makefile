@@ -42,7 +42,7 @@ TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
            xq_stats xq_show xq_dead xq_doctor \
            lock \
            held slot ended work \
-           xq_work xq_lock
+           xq_work xq_lock xq_every
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench sp-xq

@@ -26,6 +26,7 @@ static const struct xq_verb verbs[] = {
     {"pause", "take no more jobs", xq_pause},
     {"resume", "go on", xq_resume},
     {"purge", "drop what waits", xq_purge},
+    {"every", "add a job at each tick of a schedule", xq_every},
     {"lock", "run a command while a lock is held", xq_lock},
     {NULL, NULL, NULL},
 };

@@ -43,6 +43,7 @@
  *	TAG:to:CONSUMER        list: for this worker alone: "cancel REF TOKEN"
  *	TAG:progress           hash: REF → "AT JSON", while it runs
  *	TAG:workers            hash: CONSUMER → "AT JSON", what a worker says of itself
+ *	TAG:every              hash: name of a schedule → its last tick (sp-xq every)
  *	TAG:unique:KEY         string: the id of the job that has KEY
  *	TAG:add:RUN:SLOT       string: what the batch of an add was answered; TAG:took:RUN: of a
  *take TAG:ended              pub/sub channel: ids of jobs that ended, separated by spaces

@@ -27,6 +27,11 @@ static const struct queue_script scripts[] = {
 	,
 #include "xq_doctor.lua.h"
     },
+    {"every",
+#include "xq_every.sha.h"
+	,
+#include "xq_every.lua.h"
+    },
     {"fail",
 #include "xq_fail.sha.h"
 	,

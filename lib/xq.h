@@ -29,6 +29,7 @@ int xq_ack(int argc, char **argv);
 int xq_nack(int argc, char **argv);
 int xq_extend(int argc, char **argv);
 int xq_work(int argc, char **argv);
+int xq_every(int argc, char **argv);
 int xq_lock(int argc, char **argv);
 int xq_wait(int argc, char **argv);
 int xq_result(int argc, char **argv);
