@@ -92,7 +92,7 @@ static struct verdict judge(const struct slot *s, const struct runner_end *end)
 	return v;
 }
 
-/* {"at":MS,"reason":"…","status":N,"stderr":"…"} */
+/* {"reason":"…","status":N,"stderr":"…"}; the queue adds attempt and time. */
 static void tell(struct slot *s, struct held *h, struct verdict v, const char *tail, size_t ntail)
 {
 	struct buf b;
@@ -107,8 +107,7 @@ static void tell(struct slot *s, struct held *h, struct verdict v, const char *t
 		v.delay_ms = h->retry_ms;
 	buf_init(&b, SIZE_MAX / 2);
 	if (v.fate != SLOT_DONE) {
-		(void)buf_addf(&b,
-		    "{\"at\":%lld,\"reason\":", (long long)(clock_wall_us() / 1000)); /* no cap */
+		(void)buf_adds(&b, "{\"reason\":"); /* no cap */
 		add_string(&b, v.what, strlen(v.what));
 		(void)buf_addf(&b, ",\"status\":%d,\"stderr\":", v.status); /* no cap */
 		add_string(&b, tail, ntail);
