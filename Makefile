@@ -41,7 +41,7 @@ TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
            receipt xq xq_batch xq_add xq_take xq_give xq_look xq_ask xq_admin \
            xq_stats xq_show xq_dead xq_doctor \
            lock \
-           held slot ended work \
+           held slot ended work work_lease \
            xq_work xq_lock xq_every
 
 # --- Commands and the foreign libraries that each declares.

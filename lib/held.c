@@ -27,10 +27,12 @@ struct held *held_add(struct held_list *l, const struct queue_job *job, int queu
 	char *at = h->text;
 
 	*h = (struct held){.next = l->first,
+	    .serial = ++l->serials,
 	    .queue = queue,
 	    .token = job->token,
 	    .attempt = job->attempt,
 	    .crashes = job->crashes,
+	    .retries = job->retries,
 	    .until_ms = until_ms,
 	    .len = job->payload.len,
 	    .retry_ms = -1};
@@ -48,20 +50,27 @@ struct held *held_add(struct held_list *l, const struct queue_job *job, int queu
 	return h;
 }
 
+static struct held *unqueue(struct held_list *l)
+{
+	struct held *h = l->waiting;
+
+	l->waiting = h->queued;
+	if (l->waiting == NULL)
+		l->waiting_end = &l->waiting;
+	l->nwaiting--;
+	return h;
+}
+
+const struct held *held_peek(struct held_list *l)
+{
+	while (l->waiting != NULL && l->waiting->lost)
+		held_drop(l, unqueue(l));
+	return l->waiting;
+}
+
 struct held *held_next(struct held_list *l)
 {
-	struct held *h;
-
-	while ((h = l->waiting) != NULL) {
-		l->waiting = h->queued;
-		if (l->waiting == NULL)
-			l->waiting_end = &l->waiting;
-		l->nwaiting--;
-		if (!h->lost)
-			return h;
-		held_drop(l, h);
-	}
-	return NULL;
+	return held_peek(l) != NULL ? unqueue(l) : NULL;
 }
 
 void held_drop(struct held_list *l, struct held *h)
@@ -74,6 +83,7 @@ void held_drop(struct held_list *l, struct held *h)
 		h->next->prev = h->prev;
 	l->n--;
 	free(h->result);
+	free(h->note);
 	free(h);
 }
 

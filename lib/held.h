@@ -12,9 +12,11 @@
 struct held {
 	struct held *prev, *next; /* in a struct held_list */
 	struct held *queued;      /* behind it in the order of waiting; NULL: the last one */
+	uint64_t serial;          /* grows; the list has the largest first */
 	int queue;                /* index of its queue */
 	uint64_t token;
 	unsigned attempt, crashes;
+	int retries; /* that follow the first attempt at most */
 	int64_t until_ms; /* on clock_ms(): the lease is certainly ours until then */
 	bool lost;        /* the lease is */
 	bool cancelled;
@@ -24,6 +26,9 @@ struct held {
 	char *result; /* heap: what is to be recorded; NULL: nothing yet */
 	size_t result_len;
 	int64_t retry_ms; /* what it asked for, by retry-after; -1: nothing */
+	char *note;       /* heap: its progress, JSON, while that is not sent; NULL */
+	size_t note_len;
+	int64_t noted_ms; /* when some was sent last */
 	char text[];
 };
 
@@ -32,6 +37,7 @@ struct held_list {
 	struct held *first;
 	struct held *waiting, **waiting_end;
 	size_t n, nwaiting;
+	uint64_t serials;
 };
 
 void held_list_init(struct held_list *l);
@@ -42,6 +48,9 @@ struct held *held_add(
 
 /* The next one that waits and is still ours, which then waits no more; NULL: none. */
 struct held *held_next(struct held_list *l);
+
+/* The one that held_next would give. */
+const struct held *held_peek(struct held_list *l);
 
 /* Lets go of it; it must not be waiting. */
 void held_drop(struct held_list *l, struct held *h);

@@ -40,7 +40,7 @@
  *expired died cancelled TAG:minute:N           hash of the minute N since 1970: a (added), w.B and
  *r.B (jobs by logarithmic bucket of their time waiting and running); lives a quarter of an hour
  *	TAG:wake               list: a token for one idle worker: look again
- *	TAG:to:CONSUMER        list: for this worker alone: "cancel REF TOKEN"
+ *	TAG:to:CONSUMER        list: for this worker alone: "cancel REF TOKEN"; "hear", from itself
  *	TAG:progress           hash: REF → "AT JSON", while it runs
  *	TAG:workers            hash: CONSUMER → "AT JSON", what a worker says of itself
  *	TAG:every              hash: name of a schedule → its last tick (sp-xq every)
@@ -257,8 +257,13 @@ void queue_note(struct queue *q, const struct queue_receipt *r, const char *json
     queue_outcome_fn *fn, void *arg);
 
 /* What a worker says of itself (JSON), at its start and every QUEUE_IDLE_MS; NULL: it leaves, and
- * its name in the consumer group goes with it unless jobs are still pending there. */
+ * its name in the consumer group goes with it unless jobs are still pending there. With it goes a
+ * word to ourselves, by the way that wake-ups take. */
 void queue_hello(struct queue *q, const char *json, queue_outcome_fn *fn, void *arg);
+
+/* Words of queue_hello that Redis has, and of which none has arrived here since: one is on its way;
+ * more and more: this worker is deaf. */
+unsigned queue_unheard(const struct queue *q);
 
 /* --- Any other script, by its name without "xq_": for the operator's commands. reply is
  * borrowed for the call. Must be idempotent. */

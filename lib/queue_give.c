@@ -115,11 +115,27 @@ void queue_note(struct queue *q, const struct queue_receipt *r, const char *json
 	end_call(q, s, 1, fn, arg);
 }
 
+static void on_hello(struct queue *q, const struct queue_pending *call, const struct reply *reply)
+{
+	q->unheard++;
+	queue_on_outcomes(q, call, reply);
+}
+
+unsigned queue_unheard(const struct queue *q)
+{
+	return q->unheard;
+}
+
 void queue_hello(struct queue *q, const char *json, queue_outcome_fn *fn, void *arg)
 {
 	const struct queue_script *s = queue_begin(q, "hello", 2);
 
 	queue_args(q, q->conf.consumer);
 	queue_args(q, json != NULL ? json : "");
-	end_call(q, s, 1, fn, arg);
+	queue_end_call(q,
+	    &(struct queue_pending){.script = s,
+		.on_answer = on_hello,
+		.fn = (void (*)(void))fn,
+		.arg = arg,
+		.n = 1});
 }

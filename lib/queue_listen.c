@@ -77,12 +77,17 @@ static void on_up(void *arg)
 	awake(l); /* a token may have been lost with the old connection */
 }
 
-/* cancel REF TOKEN */
+/* cancel REF TOKEN | hear */
 static void on_message(struct queue_listener *l, const char *s, size_t len)
 {
 	static const char verb[] = "cancel ";
 	const char *end = s + len, *ref = s + sizeof verb - 1, *space;
 
+	if (len == 4 && memcmp(s, "hear", 4) == 0) {
+		l->q->unheard = 0;
+		awake(l); /* the wait begins anew, so this is the look that its end would be */
+		return;
+	}
 	if (len <= sizeof verb || memcmp(s, verb, sizeof verb - 1) != 0)
 		return;
 	space = memchr(ref, ' ', (size_t)(end - ref));

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,20 +140,29 @@ static void take_output(struct runner *r, const char *s, size_t len)
 		keep_output(r, s, len);
 }
 
-/* False when there is nothing to read now. */
-static bool read_some(
+/* Reads once. */
+static void read_some(
     struct runner *r, struct watch *w, void (*take)(struct runner *r, const char *s, size_t len))
 {
 	char chunk[CHUNK];
 	ssize_t n = w->fd >= 0 ? read(w->fd, chunk, sizeof chunk) : 0;
 
-	if (n > 0) {
+	if (n > 0)
 		take(r, chunk, (size_t)n);
-		return true;
-	}
-	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		close_watch(r, w);
-	return false;
+}
+
+/* Reads what is there now, and no more: somebody who escaped the group may write for ever. */
+static void read_rest(
+    struct runner *r, struct watch *w, void (*take)(struct runner *r, const char *s, size_t len))
+{
+	int left = 0;
+
+	if (w->fd < 0 || ioctl(w->fd, FIONREAD, &left) < 0)
+		return;
+	for (; left > 0 && w->fd >= 0; left -= CHUNK)
+		read_some(r, w, take);
 }
 
 static bool all_answered(const struct runner *r)
@@ -165,12 +175,11 @@ static void on_out(void *arg, unsigned ready)
 	struct runner *r = arg;
 
 	(void)ready;
-	(void)read_some(r, &r->out, take_output); /* the loop comes back for more */
+	read_some(r, &r->out, take_output); /* the loop comes back for more */
 	if (!all_answered(r))
 		return;
 	/* What it noted in front of its answer counts for this job. */
-	while (read_some(r, &r->notes, take_notes))
-		;
+	read_rest(r, &r->notes, take_notes);
 	finish(r);
 }
 
@@ -179,7 +188,7 @@ static void on_err(void *arg, unsigned ready)
 	struct runner *r = arg;
 
 	(void)ready;
-	(void)read_some(r, &r->err, take_err); /* as above */
+	read_some(r, &r->err, take_err); /* as above */
 }
 
 static void on_notes(void *arg, unsigned ready)
@@ -187,7 +196,7 @@ static void on_notes(void *arg, unsigned ready)
 	struct runner *r = arg;
 
 	(void)ready;
-	(void)read_some(r, &r->notes, take_notes); /* as above */
+	read_some(r, &r->notes, take_notes); /* as above */
 }
 
 /* Gives the job to its standard input, as far as that takes it. It need not read it. */
@@ -301,8 +310,7 @@ static int open_pipes(struct pipes *p, struct why *w)
 	return 0;
 }
 
-/* argv with the job's arguments behind, environ with the job's variables in front: getenv(3) takes
- * the first of a name. */
+/* Two lists in one. */
 static char **joined(char *const *a, char *const *b)
 {
 	size_t na = 0, nb = 0;
@@ -315,6 +323,22 @@ static char **joined(char *const *a, char *const *b)
 	memcpy(all, a, na * sizeof *all);
 	memcpy(all + na, b, nb * sizeof *all);
 	return all;
+}
+
+/* We may be a job ourselves: what its worker said of it is not true of ours. */
+static void drop_inherited(char **env, const char *const *own)
+{
+	static const char prefix[] = "SP_JOB_";
+	char **to = env;
+
+	while (own != NULL && *own != NULL && *to != NULL) {
+		to++;
+		own++;
+	}
+	for (char **from = to; *from != NULL; from++)
+		if (strncmp(*from, prefix, sizeof prefix - 1) != 0)
+			*to++ = *from;
+	*to = NULL;
 }
 
 static int spawn(struct runner *r, const struct pipes *p, char *const *argv, char *const *env)
@@ -361,6 +385,7 @@ static int launch(struct runner *r, const struct runner_job *job, struct why *w)
 	char **argv =
 	    joined(r->conf->argv, job->args != NULL ? (char **)(uintptr_t)job->args : nothing);
 	char **env = joined(job->env != NULL ? (char **)(uintptr_t)job->env : nothing, environ);
+	drop_inherited(env, job->env);
 	int e = spawn(r, &p, argv, env);
 	free(argv);
 	free(env);
@@ -388,7 +413,8 @@ static int launch(struct runner *r, const struct runner_job *job, struct why *w)
 
 int runner_start(struct runner *r, const struct runner_job *job, struct why *w)
 {
-	buf_clear(&r->input);
+	if (r->pid == 0)
+		buf_clear(&r->input); /* else a kept command owes the reading of its end */
 	buf_clear(&r->output);
 	buf_clear(&r->note_line);
 	r->truncated = r->note_too_long = false;
@@ -436,12 +462,9 @@ static void finish(struct runner *r)
  * does not. */
 static void drain(struct runner *r)
 {
-	while (read_some(r, &r->out, take_output))
-		;
-	while (read_some(r, &r->err, take_err))
-		;
-	while (read_some(r, &r->notes, take_notes))
-		;
+	read_rest(r, &r->out, take_output);
+	read_rest(r, &r->err, take_err);
+	read_rest(r, &r->notes, take_notes);
 	if (r->err_line.len > 0)
 		print_err(r, buf_head(&r->err_line), r->err_line.len);
 	buf_clear(&r->err_line);

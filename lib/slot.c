@@ -214,6 +214,15 @@ static void extend(struct slot *s, int64_t ms)
 	    hard > 0 ? ms + (soft > 0 && hard > soft ? hard - soft : 0) : 0);
 }
 
+static void scold(struct slot *s, const struct held *h)
+{
+	if (!s->scolded)
+		s->ops->on_trouble(s->arg, h->id,
+		    "wrote a line to SP_JOB_FD that is none of progress JSON, result JSON, "
+		    "extend D, retry-after D");
+	s->scolded = true;
+}
+
 static void on_note(void *arg, const char *s, size_t len)
 {
 	struct slot *slot = arg;
@@ -233,9 +242,7 @@ static void on_note(void *arg, const char *s, size_t len)
 		else if (word(&at, &n, "extend") && duration(at, n, &ms))
 			extend(slot, ms);
 		else
-			slot->ops->on_trouble(slot->arg, h->id,
-			    "wrote a line to SP_JOB_FD that is none of progress JSON, result JSON, "
-			    "extend D, retry-after D");
+			scold(slot, h);
 	}
 }
 
@@ -276,9 +283,11 @@ static void describe(
 	int64_t limit = s->conf->soft_ms > 0 ? s->conf->soft_ms : s->conf->hard_ms;
 	int n = 0;
 
-#define ADD(...) (void)snprintf(text[n], ENV_SIZE, __VA_ARGS__), env[n] = text[n], n++ /* fits */
+/* All fit. */
+#define ADD(...) ((void)snprintf(text[n], ENV_SIZE, __VA_ARGS__), env[n] = text[n], n++)
 	ADD("SP_JOB_FD=%d", RUNNER_FD);
-	ADD("SP_JOB_QUEUE=%s", s->conf->queues[h->queue]);
+	if (!s->conf->runner.keep || s->conf->nqueues == 1)
+		ADD("SP_JOB_QUEUE=%s", s->conf->queues[h->queue]);
 	if (s->n == 1 && !s->conf->runner.keep) {
 		ADD("SP_JOB_ID=%s", h->id);
 		ADD("SP_JOB_ATTEMPT=%u", h->attempt);
@@ -331,6 +340,7 @@ void slot_start(struct slot *s)
 	bool fits;
 
 	s->answered = 0;
+	s->scolded = false;
 	buf_init(&lines, SIZE_MAX / 2);
 	buf_init(&args, SIZE_MAX / 2);
 	for (size_t i = 0; i < s->n; i++)
@@ -397,6 +407,13 @@ void slot_check(struct slot *s)
 			return;
 	if (s->answered < s->n)
 		runner_stop(&s->runner);
+}
+
+bool slot_close(struct slot *s)
+{
+	if (s->runner.pid > 0)
+		runner_stop(&s->runner);
+	return s->runner.pid == 0;
 }
 
 void slot_stop(struct slot *s)

@@ -48,6 +48,7 @@ struct slot_conf {
 	size_t batch;
 	int64_t soft_ms, hard_ms;
 	const char *const *queues; /* names, by held.queue */
+	int nqueues;
 };
 
 struct slot {
@@ -58,6 +59,7 @@ struct slot {
 	struct runner runner;
 	struct held **jobs;
 	size_t n, answered;
+	bool scolded; /* for what it wrote to RUNNER_FD: once is enough */
 	bool stopped; /* by the worker's own end: not the job's fault */
 };
 
@@ -73,6 +75,9 @@ bool slot_is_busy(const struct slot *s);
 
 /* Ends the command when none of its jobs is to go on: lost, cancelled. */
 void slot_check(struct slot *s);
+
+/* Nothing more will come: true when no command runs, else it gets end of file and the grace. */
+bool slot_close(struct slot *s);
 
 /* Ends the command; its jobs are released. */
 void slot_stop(struct slot *s);

@@ -1,57 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* work: jobs from queues into slots, and what came of them back. */
-#include "work.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <sys/wait.h>
 
 #include "buf.h"
 #include "clock.h"
-#include "ended.h"
-#include "guard.h"
-#include "held.h"
-#include "queue.h"
-#include "slot.h"
-
-struct work_queue {
-	struct work *work;
-	struct queue *queue;
-	int index;
-	bool asked; /* a take is unanswered */
-	bool empty; /* nothing was there when last asked: on_wake tells */
-	bool listening;
-	int64_t sent_ms; /* when the take in hand was sent */
-	struct ended_list ended;
-};
-
-struct work_slot {
-	struct slot slot;
-	struct work *work;
-	int64_t since_ns;
-	size_t njobs;
-};
-
-struct work {
-	struct work_conf conf;
-	const struct work_ops *ops;
-	void *arg;
-	struct loop *loop;
-	struct guard *guard;
-	struct slot_conf slot_conf;
-	struct work_slot *slots;
-	struct work_queue *queues;
-	struct held_list held;
-	struct work_stats stats;
-	struct timer renew, lapse, hello, grace, over;
-	int turn;        /* the queue to ask next */
-	double job_ms;   /* how long jobs last, smoothed */
-	int64_t started; /* jobs taken so far, for max_jobs */
-	bool alone;      /* a suspect runs, and nothing beside it */
-	int64_t retries; /* of jobs that failed here: --drain waits for them */
-	int64_t due_ms;  /* as the last answer had it */
-	bool stopping, pumping, again, bye;
-	struct why broken; /* status 0, or the command cannot be run */
-};
+#include "work_own.h"
 
 static void pump(struct work *w);
 
@@ -81,13 +36,57 @@ static void count(struct work *w, enum slot_fate fate)
 	}
 }
 
+static void send_note(struct work *w, struct held *h)
+{
+	struct queue *q = w->queues[h->queue].queue;
+
+	queue_note(
+	    q, &(struct queue_receipt){h->ref, h->token}, h->note, h->note_len, NULL, NULL);
+	queue_flush(q);
+	h->noted_ms = clock_ms();
+	free(h->note);
+	h->note = NULL;
+}
+
+/* What a job says more often than that, only its last word of is worth a call. */
+static void on_notes(void *arg)
+{
+	struct work *w = arg;
+
+	for (struct held *h = w->held.first; h != NULL; h = h->next)
+		if (h->note != NULL)
+			send_note(w, h);
+}
+
 static void on_progress(void *arg, struct held *h, const char *json, size_t len)
 {
 	struct work *w = ((struct work_slot *)arg)->work;
-	struct queue *q = w->queues[h->queue].queue;
 
-	queue_note(q, &(struct queue_receipt){h->ref, h->token}, json, len, NULL, NULL);
-	queue_flush(q);
+	free(h->note);
+	h->note = xstrndup(json, len);
+	h->note_len = len;
+	if (clock_ms() - h->noted_ms >= WORK_NOTE_MS)
+		send_note(w, h);
+	else if (w->notes.slot == 0)
+		loop_timer(w->loop, &w->notes, clock_ms() + WORK_NOTE_MS);
+}
+
+/* By when a job that is given back is offered again, at the latest: the queue's backoff. */
+static void expect_back(struct work *w, const struct held *h, const struct slot_end *end)
+{
+	int64_t ms = end->delay_ms, most = w->conf.backoff_most_ms;
+
+	if (end->fate == SLOT_FAILED && (int64_t)h->attempt > h->retries)
+		return; /* it dies */
+	if (end->fate == SLOT_FAILED && ms < 0) {
+		ms = w->conf.backoff_least_ms;
+		for (unsigned i = 1; i < h->attempt && ms < most; i++)
+			ms *= 2;
+		ms = ms < most ? ms : most;
+	} else if (end->fate != SLOT_FAILED && end->fate != SLOT_RELEASED) {
+		return;
+	}
+	w->longest_ms = ms > w->longest_ms ? ms : w->longest_ms;
 }
 
 static void on_job(void *arg, struct held *h, const struct slot_end *end)
@@ -97,7 +96,11 @@ static void on_job(void *arg, struct held *h, const struct slot_end *end)
 	if (end->what != NULL)
 		w->ops->on_trouble(w->arg, h->id, end->what);
 	count(w, end->fate);
+	expect_back(w, h, end);
 	ended_add(&w->queues[h->queue].ended, h, end);
+	/* on_idle tells the queue; a batch that takes its time over the rest does not keep it. */
+	if (w->flush.slot == 0)
+		loop_timer(w->loop, &w->flush, loop_now(w->loop) + WORK_LINGER_MS);
 }
 
 static void on_slot_trouble(void *arg, const char *id, const char *what)
@@ -129,9 +132,9 @@ static void on_idle(void *arg)
 
 /* Whether the next job in line may start now: one that was there when its worker died, twice, runs
  * with nothing beside it, so that it takes nobody with it again. */
-static bool may_start(const struct work *w)
+static bool may_start(struct work *w)
 {
-	const struct held *h = w->held.waiting;
+	const struct held *h = held_peek(&w->held);
 
 	if (h == NULL || w->alone)
 		return false;
@@ -148,8 +151,9 @@ static void fill(struct work *w, struct work_slot *s)
 		slot_put(&s->slot, h);
 		n++;
 		/* A batch is of one queue, and a suspect is not of a batch. */
-		if (w->alone || w->held.waiting == NULL || w->held.waiting->queue != h->queue ||
-		    w->held.waiting->crashes >= WORK_CRASHES_MAX)
+		const struct held *next = held_peek(&w->held);
+		if (w->alone || next == NULL || next->queue != h->queue ||
+		    next->crashes >= WORK_CRASHES_MAX)
 			break;
 	}
 	if (n == 0)
@@ -183,11 +187,10 @@ static void on_taken(void *arg, const struct queue_taken *taken)
 
 	q->asked = false;
 	q->empty = taken->n == 0;
-	w->due_ms = taken->due_ms;
-	for (size_t i = 0; i < taken->n; i++) {
-		w->retries -= taken->jobs[i].attempt > 1;
-		(void)held_add(&w->held, &taken->jobs[i], q->index, q->sent_ms + w->conf.lease_ms);
-	}
+	q->due_ms = taken->due_ms;
+	int64_t until = taken->n > 0 ? work_lease_taken(w, q) : 0;
+	for (size_t i = 0; i < taken->n; i++)
+		(void)held_add(&w->held, &taken->jobs[i], q->index, until);
 	w->stats.taken += taken->n;
 	w->started += (int64_t)taken->n;
 	pump(w);
@@ -240,124 +243,6 @@ static void on_wake(void *arg)
 	pump(q->work);
 }
 
-/* --- Leases */
-
-struct renewal {
-	struct work_queue *q;
-	int64_t sent_ms;
-	size_t n;
-	uint64_t tokens[];
-};
-
-static void lose(struct work *w, struct held *h)
-{
-	h->lost = true;
-	h->until_ms = INT64_MAX;
-	w->ops->on_trouble(
-	    w->arg, h->id, "its lease is lost: somebody else may run it now, so it is killed here");
-}
-
-static void check_slots(struct work *w)
-{
-	for (int i = 0; i < w->conf.slots; i++)
-		slot_check(&w->slots[i].slot);
-}
-
-/* Finds a job by its token, which is unique in the queue. */
-static struct held *find(const struct work *w, int queue, uint64_t token)
-{
-	struct held *h = w->held.first;
-
-	while (h != NULL && (h->queue != queue || h->token != token))
-		h = h->next;
-	return h;
-}
-
-static void on_renewed(void *arg, const enum queue_outcome *outcomes, size_t n)
-{
-	struct renewal *r = arg;
-	struct work *w = r->q->work;
-
-	for (size_t i = 0; i < n; i++) {
-		struct held *h = find(w, r->q->index, r->tokens[i]);
-
-		if (h == NULL || h->lost)
-			continue;
-		if (outcomes[i] == QUEUE_LOST)
-			lose(w, h);
-		else
-			h->until_ms = r->sent_ms + w->conf.lease_ms;
-		h->cancelled |= outcomes[i] == QUEUE_CANCELLED;
-	}
-	free(r);
-	check_slots(w);
-}
-
-static void renew(struct work *w, struct work_queue *q)
-{
-	struct queue_receipt receipts[QUEUE_BATCH_MAX];
-	struct held *h = w->held.first;
-
-	while (h != NULL) {
-		struct renewal *r = xmalloc(sizeof *r + sizeof *r->tokens * QUEUE_BATCH_MAX);
-
-		*r = (struct renewal){.q = q, .sent_ms = clock_ms()};
-		for (; h != NULL && r->n < QUEUE_BATCH_MAX; h = h->next) {
-			if (h->queue != q->index || h->lost)
-				continue;
-			receipts[r->n] = (struct queue_receipt){h->ref, h->token};
-			r->tokens[r->n++] = h->token;
-		}
-		if (r->n > 0)
-			queue_renew(q->queue, receipts, r->n, w->conf.lease_ms, on_renewed, r);
-		else
-			free(r);
-	}
-	queue_flush(q->queue);
-}
-
-/* What could not be confirmed in time: Redis is away, or we were stopped. */
-static void on_lapse(void *arg)
-{
-	struct work *w = arg;
-	int64_t now = clock_ms(), next = INT64_MAX;
-	bool lost = false;
-
-	for (struct held *h = w->held.first; h != NULL; h = h->next) {
-		if (h->until_ms <= now) {
-			lose(w, h);
-			lost = true;
-		}
-		next = h->until_ms < next ? h->until_ms : next;
-	}
-	if (next < INT64_MAX)
-		loop_timer(w->loop, &w->lapse, next);
-	if (lost)
-		check_slots(w);
-}
-
-static void on_renew(void *arg)
-{
-	struct work *w = arg;
-
-	on_lapse(w);
-	for (int i = 0; i < w->conf.nqueues; i++)
-		if (queue_pending(w->queues[i].queue) == 0 || w->queues[i].asked)
-			renew(w, &w->queues[i]);
-	loop_timer(w->loop, &w->renew, clock_ms() + w->conf.lease_ms / 3);
-}
-
-static void on_cancel(void *arg, struct json_slice ref, uint64_t token)
-{
-	struct work_queue *q = arg;
-	struct held *h = held_find(&q->work->held, q->index, ref, token);
-
-	if (h == NULL)
-		return;
-	h->cancelled = true;
-	check_slots(q->work);
-}
-
 /* --- One round */
 
 static void on_good(void *arg, const enum queue_outcome *outcomes, size_t n)
@@ -376,8 +261,8 @@ static void on_bad(void *arg, const enum queue_outcome *outcomes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		w->stats.lost += outcomes[i] == QUEUE_LOST;
 		w->stats.died += outcomes[i] == QUEUE_DIED;
-		w->retries += outcomes[i] == QUEUE_OK;
 	}
+	w->back_ms = clock_ms() + w->longest_ms;
 	pump(w);
 }
 
@@ -404,18 +289,28 @@ static void release_waiting(struct work *w)
 	}
 }
 
+/* Nothing was there when each queue was last asked, and nothing that we gave back is still to come:
+ * what others gave back, or added for later, is theirs. */
+static bool is_drained(const struct work *w)
+{
+	for (int i = 0; i < w->conf.nqueues; i++) {
+		const struct work_queue *q = &w->queues[i];
+
+		if (!q->empty || (q->due_ms != 0 && q->sent_ms < w->back_ms))
+			return false;
+	}
+	return w->conf.drain;
+}
+
 static bool is_finished(const struct work *w)
 {
-	bool empty = true;
 	size_t pending = 0;
 
-	for (int i = 0; i < w->conf.nqueues; i++) {
-		empty &= w->queues[i].empty;
+	for (int i = 0; i < w->conf.nqueues; i++)
 		pending += queue_pending(w->queues[i].queue);
-	}
 	if (w->stats.running > 0 || w->held.nwaiting > 0 || pending > 0)
 		return false;
-	return w->stopping || (w->conf.drain && empty && (w->retries <= 0 || w->due_ms == 0)) ||
+	return w->stopping || is_drained(w) ||
 	    (w->conf.max_jobs > 0 && w->started >= w->conf.max_jobs);
 }
 
@@ -426,15 +321,29 @@ static void on_gone(void *arg, const enum queue_outcome *outcomes, size_t n)
 	pump(arg);
 }
 
+/* Commands that are kept get end of file; then they have the grace. */
+static bool commands_are_gone(struct work *w)
+{
+	bool gone = true;
+
+	for (int i = 0; i < w->conf.slots; i++)
+		gone &= slot_close(&w->slots[i].slot);
+	return gone;
+}
+
 /* The last words; then it is over. */
 static void leave(struct work *w)
 {
+	bool gone = commands_are_gone(w);
+
 	if (w->bye) {
-		loop_timer(w->loop, &w->over, 0);
+		if (gone)
+			loop_timer(w->loop, &w->over, 0);
 		return;
 	}
 	w->bye = w->stopping = true;
 	loop_cancel(w->loop, &w->hello);
+	loop_timer(w->loop, &w->grace, clock_ms() + w->conf.grace_ms + WORK_LEAVE_MS);
 	for (int i = 0; i < w->conf.nqueues; i++) {
 		queue_hello(w->queues[i].queue, NULL, on_gone, w);
 		queue_flush(w->queues[i].queue);
@@ -465,23 +374,51 @@ static void pump(struct work *w)
 				fill(w, &w->slots[i]);
 	}
 	w->pumping = false;
+	loop_cancel(w->loop, &w->flush);
 	for (int i = 0; i < w->conf.nqueues; i++)
 		send_ended(w, &w->queues[i]);
 	take(w);
 	for (int i = 0; i < w->conf.nqueues; i++)
 		queue_flush(w->queues[i].queue);
-	if (w->held.first != NULL && w->lapse.slot == 0)
-		loop_timer(w->loop, &w->lapse, clock_ms() + w->conf.lease_ms);
 	if (is_finished(w))
 		leave(w);
 }
 
 /* --- Life */
 
+/* Redis answers, and what should wake us does not arrive: nobody would notice for a long time. */
+static bool check_ears(struct work *w)
+{
+	for (int i = 0; i < w->conf.nqueues; i++) {
+		if (queue_unheard(w->queues[i].queue) <= WORK_WORDS)
+			continue;
+		(void)why_set(&w->broken, WHY_UNAVAILABLE,
+		    "queue %s: Redis answers, but its wake-ups do not arrive: the worker is deaf "
+		    "and leaves, to be started again",
+		    w->conf.queues[i]); /* fills */
+		work_stop(w);
+		return true;
+	}
+	return false;
+}
+
+static void on_greeted(void *arg, const enum queue_outcome *outcomes, size_t n)
+{
+	struct work_queue *q = arg;
+
+	(void)outcomes;
+	(void)n;
+	q->greeting = false;
+}
+
 static void on_hello(void *arg)
 {
 	struct work *w = arg;
+	int64_t period = w->conf.self_test_ms / WORK_WORDS;
 	struct buf b;
+
+	if (check_ears(w))
+		return;
 
 	buf_init(&b, SIZE_MAX / 2);
 	(void)buf_addf(&b, "{\"slots\":%d,\"running\":%u,\"done\":%llu,\"failed\":%llu}",
@@ -489,19 +426,44 @@ static void on_hello(void *arg)
 	    (unsigned long long)w->stats.failed); /* no cap */
 	(void)buf_addc(&b, '\0');                 /* the same */
 	for (int i = 0; i < w->conf.nqueues; i++) {
-		queue_hello(w->queues[i].queue, buf_head(&b), NULL, NULL);
-		queue_flush(w->queues[i].queue);
+		struct work_queue *q = &w->queues[i];
+
+		if (q->greeting)
+			continue; /* Redis is away: one is enough */
+		q->greeting = true;
+		queue_hello(q->queue, buf_head(&b), on_greeted, q);
+		queue_flush(q->queue);
 	}
 	buf_fini(&b);
-	loop_timer(w->loop, &w->hello, clock_ms() + QUEUE_IDLE_MS);
+	loop_timer(w->loop, &w->hello,
+	    clock_ms() + (period < QUEUE_IDLE_MS ? period : QUEUE_IDLE_MS));
 }
 
 static void on_grace(void *arg)
 {
 	struct work *w = arg;
 
+	if (w->killing && !w->bye && w->broken.status == 0)
+		(void)why_set(&w->broken, WHY_UNAVAILABLE,
+		    "Redis is away, and could not be told of all that ended"); /* fills */
+	if (w->killing || w->bye) {
+		on_over(w);
+		return;
+	}
+	w->killing = true;
 	for (int i = 0; i < w->conf.slots; i++)
 		slot_stop(&w->slots[i].slot);
+	loop_timer(w->loop, &w->grace, clock_ms() + w->conf.grace_ms + WORK_LEAVE_MS);
+}
+
+static void on_flush(void *arg)
+{
+	pump(arg);
+}
+
+static void on_cancel(void *arg, struct json_slice ref, uint64_t token)
+{
+	work_lease_cancel(arg, ref, token);
 }
 
 static void on_up(void *arg)
@@ -577,7 +539,8 @@ static void open_slots(struct work *w)
 	    .batch = (size_t)c->batch,
 	    .soft_ms = c->soft_ms,
 	    .hard_ms = c->hard_ms,
-	    .queues = c->queues};
+	    .queues = c->queues,
+	    .nqueues = c->nqueues};
 	w->slots = xcalloc((size_t)c->slots, sizeof *w->slots);
 	for (int i = 0; i < c->slots; i++) {
 		w->slots[i].work = w;
@@ -595,18 +558,18 @@ int work_open(struct work **out, struct loop *loop, const struct work_conf *conf
 	w->arg = arg;
 	w->loop = loop;
 	w->job_ms = WORK_SHORT_MS; /* nothing is known yet, so nothing is taken ahead */
-	w->renew = (struct timer){.on_due = on_renew, .arg = w};
-	w->lapse = (struct timer){.on_due = on_lapse, .arg = w};
 	w->hello = (struct timer){.on_due = on_hello, .arg = w};
 	w->grace = (struct timer){.on_due = on_grace, .arg = w};
 	w->over = (struct timer){.on_due = on_over, .arg = w};
+	w->flush = (struct timer){.on_due = on_flush, .arg = w};
+	w->notes = (struct timer){.on_due = on_notes, .arg = w};
 	held_list_init(&w->held);
 	if (guard_open(&w->guard, (size_t)conf->slots, why) < 0 || open_queues(w, why) < 0) {
 		work_close(w);
 		return -1;
 	}
 	open_slots(w);
-	loop_timer(loop, &w->renew, clock_ms() + conf->lease_ms / 3);
+	work_lease_init(w);
 	on_hello(w);
 	pump(w);
 	*out = w;
@@ -628,11 +591,12 @@ void work_close(struct work *w)
 		;
 	while (w->held.first != NULL)
 		held_drop(&w->held, w->held.first);
-	loop_cancel(w->loop, &w->renew);
-	loop_cancel(w->loop, &w->lapse);
+	work_lease_fini(w);
 	loop_cancel(w->loop, &w->hello);
 	loop_cancel(w->loop, &w->grace);
 	loop_cancel(w->loop, &w->over);
+	loop_cancel(w->loop, &w->flush);
+	loop_cancel(w->loop, &w->notes);
 	guard_close(w->guard);
 	free(w->slots);
 	free(w->queues);
@@ -648,10 +612,26 @@ void work_stop(struct work *w)
 	pump(w);
 }
 
+/* Asks who ended, not each of a thousand slots whether its own did. */
 void work_on_child(struct work *w)
 {
-	for (int i = 0; i < w->conf.slots; i++)
-		runner_on_child(&w->slots[i].slot.runner);
+	siginfo_t info;
+	int i;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+			break;
+		for (i = 0; i < w->conf.slots; i++)
+			if (w->slots[i].slot.runner.pid == info.si_pid)
+				break;
+		if (i < w->conf.slots)
+			runner_on_child(&w->slots[i].slot.runner);
+		else
+			(void)waitpid(info.si_pid, NULL, WNOHANG); /* a stranger's, or the guard */
+	}
+	if (w->bye)
+		pump(w);
 }
 
 void work_stats(const struct work *w, struct work_stats *stats)

@@ -30,6 +30,10 @@ enum {
 	WORK_SHORT_MS = 10,
 	WORK_STATUS_BURY = 65,     /* exit statuses that are more than "failed" */
 	WORK_STATUS_RELEASE = 100, /* as qmail has it: not now */
+	WORK_NOTE_MS = 100,        /* progress of a job is told no more often */
+	WORK_WORDS = 3,            /* words to ourselves that may be lost: deaf behind that */
+	WORK_LEAVE_MS = 5000,      /* for Redis to hear how it all ended */
+	WORK_LINGER_MS = 20,       /* how long an answer waits for others of its batch */
 	WORK_RELEASE_MS = 1000,    /* before a job that said "not now" is offered again */
 	WORK_CRASHES_MAX = 2,      /* deliveries that ended with their worker: from here on alone */
 };
@@ -46,6 +50,7 @@ struct work_conf {
 	bool pipe;     /* a command for each slot, which answers lines with lines */
 	int64_t batch; /* jobs that a command gets at a time at most */
 	int64_t lease_ms, soft_ms, hard_ms, grace_ms;
+	int64_t self_test_ms; /* deaf for so long: it leaves with WHY_UNAVAILABLE */
 	int64_t backoff_least_ms, backoff_most_ms, keep_ms;
 	int retries;
 	bool strict;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "chan.h"
+#include "guard.h"
 #include "lock.h"
 #include "xq.h"
 
@@ -19,7 +20,8 @@ struct locker {
 	struct lock_conf conf;
 	struct lock *lock;
 	char *const *argv;
-	struct child child; /* its output is ours, no pipe */
+	struct guard *guard; /* the lock ends with us, so the command must */
+	struct child child;  /* its output is ours, no pipe */
 	struct timer kill;
 	int64_t grace_ms, busy_status;
 	bool reentrant, lost;
@@ -61,6 +63,8 @@ static void on_held(void *arg, uint64_t token, bool reentrant)
 	    reentrant ? "held already by who started us" : "held", (unsigned long long)token);
 	if (child_spawn_as_is(&k->child, k->argv, &k->x.why) < 0)
 		release(k);
+	else
+		guard_set(k->guard, 0, k->child.pid);
 }
 
 static void on_child(struct locker *k)
@@ -69,6 +73,7 @@ static void on_child(struct locker *k)
 
 	if (!child_ended(&k->child, &status))
 		return;
+	guard_set(k->guard, 0, 0);
 	loop_cancel(k->x.loop, &k->kill);
 	k->x.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	if (k->lost)
@@ -188,6 +193,8 @@ static int open_all(struct locker *k)
 	    loop_open(&x->loop, &x->why) < 0 ||
 	    signals_open(&x->signals, x->loop, signos, on_signal, k, &x->why) < 0)
 		return -1;
+	if (guard_open(&k->guard, 1, &x->why) < 0)
+		return -1;
 	k->conf.namespace = x->cli.namespace;
 	lock_open(&k->lock, x->loop, &k->conf, &ops, k);
 	return 0;
@@ -198,6 +205,7 @@ static int close_all(struct locker *k)
 	if (k->x.loop != NULL)
 		loop_cancel(k->x.loop, &k->kill);
 	lock_close(k->lock);
+	guard_close(k->guard);
 	return xq_close(&k->x);
 }
 

@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "work.h"
 #include "xq.h"
 
-enum { GRACE_MS = 5000, LINE_MS = 500 };
+enum { GRACE_MS = 5000, SELF_TEST_MS = 30000, LINE_MS = 500 };
 
 struct worker {
 	struct xq x; /* of it only what has no queue: a worker may have several */
@@ -19,6 +20,7 @@ struct worker {
 	const char *backoff, *args;
 	int64_t slots, retries;
 	char consumer[QUEUE_NAME_MAX + 1];
+	int signo;    /* that asked to stop; 0: none */
 	bool line; /* a line of progress stands on the terminal */
 	struct timer line_timer;
 	uint64_t line_done;
@@ -114,6 +116,12 @@ static void on_signal(void *arg, int signo)
 		return;
 	}
 	clear_line(k);
+	if (k->signo != 0) {
+		k->x.status = 128 + signo; /* a second one: at once */
+		loop_stop(k->x.loop);
+		return;
+	}
+	k->signo = signo;
 	say(&k->x.cli.say, SAY_NOTE, "%s: takes no more jobs; what runs has %.3g s to end",
 	    signo == SIGINT ? "interrupted" : "asked to stop", (double)k->conf.grace_ms / 1000);
 	work_stop(k->work);
@@ -187,6 +195,18 @@ static int settle(struct worker *k, const struct opt_rest *rest)
 
 /* --- Life */
 
+/* Four pipes for each slot; those who run under the usual limit keep it. */
+static void raise_limit(const struct worker *k)
+{
+	struct rlimit files;
+	rlim_t want = (rlim_t)k->slots * 4 + 64;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= want)
+		return;
+	files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
+	(void)setrlimit(RLIMIT_NOFILE, &files); /* else the pipe that fails tells */
+}
+
 static int open_all(struct worker *k)
 {
 	static const int signos[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, 0};
@@ -198,6 +218,7 @@ static int open_all(struct worker *k)
 	    .on_started = on_started};
 	struct xq *x = &k->x;
 
+	raise_limit(k);
 	(void)signal(SIGPIPE, SIG_IGN); /* a command that does not read its job */
 	if (cli_redis(&x->cli, false, &k->conf.link, &x->why) < 0 ||
 	    loop_open(&x->loop, &x->why) < 0 ||
@@ -253,6 +274,8 @@ static bool parse(struct worker *k, int argc, char **argv, struct opt_rest *rest
 		"attempts behind the first, for jobs that do not say (3)", NULL, 0, 1000000},
 	    {0, "backoff", "D..D", OPT_STRING, &k->backoff,
 		"wait before the first retry and the longest wait (1s..10m)", NULL, 0, 0},
+	    {0, "self-test", "D", OPT_DURATION, &c->self_test_ms,
+		"leave with 69 when Redis answers but wakes us no more for D (30s)", NULL, 1000, 0},
 	    {0, "keep", "D", OPT_DURATION, &c->keep_ms, "keep results for D (1h)", NULL, 0, 0},
 	    XQ_OPTS(&k->x),
 	    {.kind = OPT_GROUP},
@@ -275,6 +298,7 @@ int xq_work(int argc, char **argv)
 		.lease_ms = QUEUE_LEASE_MS,
 		.grace_ms = GRACE_MS,
 		.keep_ms = QUEUE_KEEP_MS,
+		.self_test_ms = SELF_TEST_MS,
 		.backoff_least_ms = QUEUE_BACKOFF_LEAST_MS,
 		.backoff_most_ms = QUEUE_BACKOFF_MOST_MS},
 	    .slots = 1,

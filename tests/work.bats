@@ -288,6 +288,94 @@ idle() { # a worker listens
 	[[ $(wc -l <runs) -eq 1 ]]
 }
 
+@test "all jobs of a batch keep their leases, though they were taken in one call" {
+	seq 5 | xq add >/dev/null
+	worker one --lease 400ms --batch 5 -- sh -c 'cat >>runs; sleep 2'
+	wait_until 10 lines runs 5
+	worker two --lease 400ms --batch 5 -- sh -c 'cat >>runs; sleep 2'
+	sleep 1.5
+	[[ $(wc -l <runs) -eq 5 ]]
+	! grep -q 'lease is lost' one.err
+}
+
+@test "a long job keeps its lease beside short ones that never end" {
+	echo '"long"' | xq add >/dev/null
+	seq 400 | xq add >/dev/null
+	worker one --lease 600ms -j 2 -- sh -c 'read -r job; [ "$job" = \"long\" ] || exit 0; echo run >>runs; sleep 2; echo end >>runs'
+	wait_until 20 lines runs 2
+	[[ $(paste -sd' ' runs) == 'run end' ]]
+	! grep -q 'lease is lost' one.err
+}
+
+@test "what the first of a batch answered is done before the last has" {
+	local id
+	id=$(add 1)
+	add 2 >/dev/null
+	worker w --pipe --batch 2 -- sh -c 'read -r a; read -r b; echo 1; while [ ! -e go ]; do sleep 0.02; done; echo 2'
+	wait_until 10 state_is "$id" done
+	[[ $(xq stats --json | jq .running) -eq 1 ]]
+	touch go
+}
+
+@test "--drain waits for the retries of its own, and not for what others put off" {
+	add --delay 1h 1
+	add 2
+	SECONDS=0
+	work --backoff 300ms -- sh -c '[ -e again ] && exit 0; touch again; exit 1'
+	((SECONDS < 20))
+	[[ $(xq stats --json | jq -c '[.delayed, .done]') == '[1,1]' ]]
+}
+
+@test "a kept command gets end of file and may say good-bye" {
+	add 1
+	work --pipe -- sh -c 'while read -r job; do echo "$job"; done; sleep 0.2; touch bye'
+	[[ -e bye ]]
+}
+
+@test "a second TERM ends the worker at once, and its jobs' commands with it" {
+	add 1
+	worker w --grace 30s -- sh -c 'trap "" TERM; sleep 60 & echo $! >child; wait; sleep 60'
+	wait_until 10 test -s child
+	kill -TERM "$bg_pid"
+	wait_until 5 says w.err 'takes no more'
+	kill -TERM "$bg_pid"
+	ends "$bg_pid" 5
+	[[ $status -eq 143 ]]
+	wait_until 5 gone "$(<child)"
+}
+
+@test "who escaped from the group and writes for ever holds nobody up" {
+	add 1
+	SECONDS=0
+	work -- sh -c 'setsid sh -c "echo \$\$ >escaped; exec yes" & while [ ! -s escaped ]; do sleep 0.02; done'
+	((SECONDS < 10))
+	kill -KILL "$(<escaped)" || true
+}
+
+@test "progress that is told a thousand times is noted a few times, the last word for sure" {
+	local id
+	id=$(add 1)
+	worker w -- sh -c 'for i in $(seq 1000); do echo "progress $i"; done >&3; while [ ! -e go ]; do sleep 0.02; done'
+	wait_until 10 progress_is "$id" 1000
+	touch go
+	[[ ! -s w.err ]]
+}
+
+@test "a worker whose wake-ups do not arrive notices, and leaves with 69: FIELD, deaf workers" {
+	add 1
+	own_redis "$BATS_TEST_TMPDIR/r"
+	bg proxy python3 "$ROOT/tests/deaf-proxy.py" "$own_socket" proxy.sock
+	wait_until 10 test -S proxy.sock
+	worker w -u "unix://$PWD/proxy.sock" --self-test 1s -- true
+	wait_until 10 says proxy.out ready
+	sleep 2
+	gone "$bg_pid" && return 1
+	touch deaf
+	ends "$bg_pid" 15
+	[[ $status -eq 69 ]]
+	says w.err 'deaf'
+}
+
 @test "a job whose workers died twice runs alone: FIELD, poison jobs" {
 	add '"poison"' --id poison
 	local i
@@ -413,6 +501,13 @@ stats_are() { # [WAITING,RUNNING,DONE]
 	run -1 sp-xq lock -n "$Q" -- true
 	kill -KILL "$bg_pid"
 	run -0 timeout 10 sp-xq lock "$Q" -- true
+}
+
+@test "the command of a holder killed -9 ends with it, with all that it started" {
+	bg holder sp-xq lock --ttl 500ms "$Q" -- sh -c 'sleep 60 & echo $! >child; wait'
+	wait_until 10 test -s child
+	kill -KILL "$bg_pid"
+	wait_until 5 gone "$(<child)"
 }
 
 @test "a lost lock ends the command and its group with 75" {

@@ -18,6 +18,12 @@ if ARGV[2] == '' then
 	forget(ARGV[1])
 	return {0}
 end
+-- A word to itself, by the way that wake-ups take: a worker that does not get it knows that it is deaf.
+local to = K .. ':to:' .. ARGV[1]
+if call('LLEN', to) < 16 then
+	call('RPUSH', to, 'hear')
+	call('EXPIRE', to, 60)
+end
 call('HSET', workers, ARGV[1], format('%.0f ', now) .. ARGV[2])
 if call('SET', K .. ':swept', '1', 'NX', 'EX', 60) then
 	local all = call('HGETALL', workers)

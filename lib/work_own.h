@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOUT_WORK_OWN_H
+#define SPOUT_WORK_OWN_H
+
+#include "ended.h"
+#include "guard.h"
+#include "held.h"
+#include "queue.h"
+#include "slot.h"
+#include "work.h"
+
+/* For work.c and work_lease.c alone. */
+
+struct work_queue {
+	struct work *work;
+	struct queue *queue;
+	int index;
+	bool asked; /* a take is unanswered */
+	bool empty; /* nothing was there when last asked: on_wake tells */
+	bool listening;
+	int64_t sent_ms; /* when the last take was sent */
+	int64_t due_ms;  /* what it told of the next job to come; 0: none */
+	int renewing;    /* renewals that are unanswered */
+	bool greeting;   /* a hello is */
+	struct ended_list ended;
+};
+
+struct work_slot {
+	struct slot slot;
+	struct work *work;
+	int64_t since_ns;
+	size_t njobs;
+};
+
+struct work {
+	struct work_conf conf;
+	const struct work_ops *ops;
+	void *arg;
+	struct loop *loop;
+	struct guard *guard;
+	struct slot_conf slot_conf;
+	struct work_slot *slots;
+	struct work_queue *queues;
+	struct held_list held;
+	struct work_stats stats;
+	struct timer renew, lapse, hello, grace, over, flush, notes;
+	int turn;        /* the queue to ask next */
+	double job_ms;   /* how long jobs last, smoothed */
+	int64_t started; /* jobs taken so far, for max_jobs */
+	bool alone;      /* a suspect runs, and nothing beside it */
+	/* --drain waits for what it gave back itself: the longest such wait, and by when, on
+	 * clock_ms(), all that was given back is offered again. */
+	int64_t longest_ms, back_ms;
+	bool stopping, killing, pumping, again, bye;
+	struct why broken; /* status 0, or the command cannot be run */
+};
+
+/* --- work_lease.c */
+
+/* Sets the timers of w; nothing is held yet. */
+void work_lease_init(struct work *w);
+void work_lease_fini(struct work *w);
+
+/* Jobs of q were added to w->held: their leases are watched from now on. Returns until when a job
+ * that was asked for at q->sent_ms is certainly ours. When the answer came late, that cannot be
+ * told from here: all of q are renewed at once. */
+int64_t work_lease_taken(struct work *w, struct work_queue *q);
+
+/* Cancel was asked for a job; as queue_ops has it. */
+void work_lease_cancel(struct work_queue *q, struct json_slice ref, uint64_t token);
+
+#endif
