@@ -182,6 +182,9 @@ soak: all
 # The units, and part of the suites, under memcheck; ten minutes at most. Not part of `make test`.
 valgrind: all units
 	tests/valgrind $(BUILD)
+# same with the publisher killed as well; two hundred thousand jobs through sixty deaths each of workers and the
+# server. Bounded by SOAK_SECONDS each.
+	tests/xq-ledger $(BUILD) 200000 60 60
 
 bench: all benches
 	@tests/bench/run $(BUILD)
