@@ -59,26 +59,46 @@ static size_t collect_bad(const struct ended_list *l, struct queue_fail *f)
 	return n;
 }
 
-static size_t batch(size_t left)
+/* How many of n go into one call. */
+static size_t good_batch(const struct queue_finish *f, size_t n)
 {
-	return left < QUEUE_BATCH_MAX ? left : QUEUE_BATCH_MAX;
+	size_t i = 0, bytes = 0;
+
+	for (; i < n && i < QUEUE_BATCH_MAX && bytes < ENDED_CALL_MAX; i++)
+		bytes += f[i].result != NULL ? f[i].len : 0;
+	return i;
 }
 
-void ended_send(struct ended_list *l, struct queue *q, int64_t keep_ms,
+static size_t bad_batch(const struct queue_fail *f, size_t n)
+{
+	size_t i = 0, bytes = 0;
+
+	for (; i < n && i < QUEUE_BATCH_MAX && bytes < ENDED_CALL_MAX; i++)
+		bytes += f[i].len;
+	return i;
+}
+
+int ended_send(struct ended_list *l, struct queue *q, int64_t keep_ms,
     const struct queue_backoff *backoff, queue_outcome_fn *good_fn, queue_outcome_fn *bad_fn,
     void *arg)
 {
 	struct queue_finish *good = xcalloc(l->n + 1, sizeof *good);
 	struct queue_fail *bad = xcalloc(l->n + 1, sizeof *bad);
-	size_t n = collect_good(l, good);
+	size_t n = collect_good(l, good), some;
+	int calls = 0;
 
-	for (size_t i = 0; i < n; i += QUEUE_BATCH_MAX)
-		queue_finish(q, good + i, batch(n - i), keep_ms, good_fn, arg);
+	for (size_t i = 0; i < n; i += some, calls++) {
+		some = good_batch(good + i, n - i);
+		queue_finish(q, good + i, some, keep_ms, good_fn, arg);
+	}
 	n = collect_bad(l, bad);
-	for (size_t i = 0; i < n; i += QUEUE_BATCH_MAX)
-		queue_fail(q, bad + i, batch(n - i), backoff, bad_fn, arg);
+	for (size_t i = 0; i < n; i += some, calls++) {
+		some = bad_batch(bad + i, n - i);
+		queue_fail(q, bad + i, some, backoff, bad_fn, arg);
+	}
 	free(good);
 	free(bad);
+	return calls;
 }
 
 void ended_drop(struct ended_list *l, struct held_list *held)

@@ -19,6 +19,9 @@ struct ended {
 	size_t reason_len;
 };
 
+/* Bytes of results or reasons in one call: one more may still come on top. */
+enum { ENDED_CALL_MAX = 4 << 20 };
+
 struct ended_list {
 	struct ended *jobs;
 	size_t n, room;
@@ -27,8 +30,9 @@ struct ended_list {
 /* Takes h; what end points to is copied. */
 void ended_add(struct ended_list *l, struct held *h, const struct slot_end *end);
 
-/* Tells the queue; ended_drop comes next. The functions get the outcomes. */
-void ended_send(struct ended_list *l, struct queue *q, int64_t keep_ms,
+/* Tells the queue in as many calls as it returns; ended_drop comes next. The functions get the
+ * outcomes of each call. */
+int ended_send(struct ended_list *l, struct queue *q, int64_t keep_ms,
     const struct queue_backoff *backoff, queue_outcome_fn *good_fn, queue_outcome_fn *bad_fn,
     void *arg);
 

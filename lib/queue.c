@@ -122,12 +122,23 @@ size_t queue_pending_bytes(const struct queue *q)
 
 /* --- Calls out. The buffers have no cap, so adding cannot fail. */
 
+static void load(struct queue *q, const struct queue_script *s)
+{
+	q->loaded |= queue_script_bit(s);
+	q->begun = q->bytes.len;
+	(void)resp_command(
+	    &q->bytes, 3, (const char *const[]){"SCRIPT", "LOAD", s->source}, NULL);
+	queue_end_call(q, &(struct queue_pending){.loads = true});
+}
+
 const struct queue_script *queue_begin(struct queue *q, const char *script, size_t argc)
 {
 	const struct queue_script *s = queue_script(script);
 
 	if (s == NULL)
 		abort(); /* a caller's slip of the pen */
+	if (q->link.up && (q->loaded & queue_script_bit(s)) == 0)
+		load(q, s);
 	size_t before = q->bytes.len;
 	(void)resp_array(&q->bytes, 4 + argc);
 	(void)resp_bulk(&q->bytes, "EVALSHA", 7);
@@ -210,7 +221,7 @@ static void load_and_repeat(struct queue *q, const struct queue_pending *call)
 	buf_init(&again, SIZE_MAX / 2);
 	q->turned = true;
 	(void)buf_add(&again, buf_head(&q->bytes), call->bytes);
-	queue_command(q, 3, (const char *const[]){"SCRIPT", "LOAD", call->script->source});
+	load(q, call->script);
 	q->begun = q->bytes.len;
 	(void)buf_add(&q->bytes, buf_head(&again), again.len);
 	queue_end_call(q, call);
@@ -290,12 +301,39 @@ static void on_idle(void *arg)
 	send_calls(arg);
 }
 
+/* All that is unanswered, behind the scripts that it needs. */
+static void begin_again(struct queue *q)
+{
+	size_t n = queue_pending(q), at = 0;
+	struct buf bytes = q->bytes, calls = q->calls;
+	struct queue_pending call;
+
+	buf_init(&q->bytes, SIZE_MAX / 2);
+	buf_init(&q->calls, SIZE_MAX / 2);
+	q->loaded = 0;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&call, buf_head(&calls) + i * sizeof call, sizeof call);
+		if (call.script != NULL && (q->loaded & queue_script_bit(call.script)) == 0)
+			load(q, call.script);
+	}
+	for (size_t i = 0; i < n; i++, at += call.bytes) {
+		memcpy(&call, buf_head(&calls) + i * sizeof call, sizeof call);
+		if (call.loads)
+			continue;
+		(void)buf_add(&q->bytes, buf_head(&bytes) + at, call.bytes);
+		(void)buf_add(&q->calls, &call, sizeof call);
+	}
+	buf_fini(&bytes);
+	buf_fini(&calls);
+}
+
 static void on_up(void *arg)
 {
 	struct queue *q = arg;
 
 	if (q->turned)
 		put_in_order(q);
+	begin_again(q);
 	q->sent = 0;
 	q->expected = 0;
 	if (q->ops->on_up != NULL)

@@ -12,9 +12,10 @@
  *
  *	[ sent, not answered | not sent ]
  *
- * A new connection sends all again from the front. A script that the server does not know is
- *loaded, and its call put behind all others, which then meet the same; a new connection puts them
- *back into the order in which they were made.
+ * A new connection sends all again from the front, and in front of that the scripts: Redis may have
+ * been started anew. So what was asked in an order is done in that order. Only when the scripts are
+ * flushed under way a call is put behind all others, with its script; a new connection puts those
+ * back into the order in which they were made.
  */
 struct queue_pending;
 
@@ -30,6 +31,7 @@ struct queue_pending {
 	void (*fn)(void);           /* the owner's, cast by on_answer */
 	void *arg;
 	size_t n;    /* jobs */
+	bool loads;  /* it is a SCRIPT LOAD, which a new connection does not repeat */
 	char letter; /* of an add */
 	int retries; /* of a take */
 };
@@ -52,6 +54,7 @@ struct queue {
 	uint64_t made;           /* calls */
 	bool turned;             /* calls are not in the order of their numbers */
 	bool dead;
+	uint32_t loaded; /* scripts that this connection was given, by queue_script_bit */
 	unsigned unheard; /* see queue_unheard */
 	struct queue_listener *listener; /* NULL before queue_listen */
 	struct buf scratch;              /* outcomes and jobs of the answer in hand */

@@ -98,3 +98,10 @@ const struct queue_script *queue_script(const char *name)
 			return s;
 	return NULL;
 }
+
+_Static_assert(sizeof scripts / sizeof *scripts <= 32, "a bit for each");
+
+uint32_t queue_script_bit(const struct queue_script *s)
+{
+	return UINT32_C(1) << (s - scripts);
+}

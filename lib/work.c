@@ -166,15 +166,25 @@ static void fill(struct work *w, struct work_slot *s)
 
 /* --- Taking */
 
-/* How many more to ask for. */
+/* How many to have at hand beside those that the free slots take: as many as are done within
+ * WORK_SHORT_MS, so that none waits here longer than that, whatever comes with a higher priority. */
+static int64_t ahead(const struct work *w)
+{
+	double each = w->job_ms < WORK_SHORT_MS ? WORK_SHORT_MS / (w->job_ms + 0.01) : 0;
+	int64_t n = each > WORK_AHEAD_MAX ? WORK_AHEAD_MAX : (int64_t)each;
+
+	return w->conf.slots * (n > 0 && n < w->conf.batch ? w->conf.batch : n);
+}
+
+/* How many more to ask for; a few are not worth a call while others wait. */
 static int64_t wanted(const struct work *w)
 {
-	int64_t slots = w->conf.slots, batch = w->conf.batch;
-	int64_t ahead = w->job_ms < WORK_SHORT_MS ? slots : 0;
-	int64_t n = (slots - w->stats.running + ahead) * batch - (int64_t)w->held.nwaiting;
+	int64_t free_slots = w->conf.slots - (int64_t)w->stats.running;
+	int64_t most = ahead(w), waiting = (int64_t)w->held.nwaiting;
+	int64_t n = free_slots * w->conf.batch + most - waiting;
 	int64_t left = w->conf.max_jobs > 0 ? w->conf.max_jobs - w->started : n;
 
-	if (w->stopping || w->alone)
+	if (w->stopping || w->alone || (free_slots == 0 && waiting > most / 2))
 		return 0;
 	n = n < left ? n : left;
 	return n < QUEUE_BATCH_MAX ? n : QUEUE_BATCH_MAX;
@@ -247,8 +257,10 @@ static void on_wake(void *arg)
 
 static void on_good(void *arg, const enum queue_outcome *outcomes, size_t n)
 {
-	struct work *w = arg;
+	struct work_queue *q = arg;
+	struct work *w = q->work;
 
+	q->ending--;
 	for (size_t i = 0; i < n; i++)
 		w->stats.lost += outcomes[i] == QUEUE_LOST;
 	pump(w);
@@ -256,8 +268,10 @@ static void on_good(void *arg, const enum queue_outcome *outcomes, size_t n)
 
 static void on_bad(void *arg, const enum queue_outcome *outcomes, size_t n)
 {
-	struct work *w = arg;
+	struct work_queue *q = arg;
+	struct work *w = q->work;
 
+	q->ending--;
 	for (size_t i = 0; i < n; i++) {
 		w->stats.lost += outcomes[i] == QUEUE_LOST;
 		w->stats.died += outcomes[i] == QUEUE_DIED;
@@ -266,15 +280,16 @@ static void on_bad(void *arg, const enum queue_outcome *outcomes, size_t n)
 	pump(w);
 }
 
+/* One call at a time: what ends until it is answered goes together in the next one. */
 static void send_ended(struct work *w, struct work_queue *q)
 {
 	const struct work_conf *c = &w->conf;
 
-	if (q->ended.n == 0)
+	if (q->ended.n == 0 || q->ending > 0)
 		return;
-	ended_send(&q->ended, q->queue, c->keep_ms,
+	q->ending = ended_send(&q->ended, q->queue, c->keep_ms,
 	    &(struct queue_backoff){c->backoff_least_ms, c->backoff_most_ms, c->retries}, on_good,
-	    on_bad, w);
+	    on_bad, q);
 	ended_drop(&q->ended, &w->held);
 }
 
@@ -307,7 +322,7 @@ static bool is_finished(const struct work *w)
 	size_t pending = 0;
 
 	for (int i = 0; i < w->conf.nqueues; i++)
-		pending += queue_pending(w->queues[i].queue);
+		pending += queue_pending(w->queues[i].queue) + w->queues[i].ended.n;
 	if (w->stats.running > 0 || w->held.nwaiting > 0 || pending > 0)
 		return false;
 	return w->stopping || is_drained(w) ||

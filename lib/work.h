@@ -21,13 +21,15 @@
  * All leases are renewed at a third of their time. One that could not be confirmed in time is lost
  * by our own clock, which began when the question was sent, so never later than on the server.
  *
- * No job waits here for long: one is taken ahead for each slot only while jobs last less than
- * WORK_SHORT_MS, when fetching them one by one would be what takes the time.
+ * No job waits here for long: more are taken than slots are free only while jobs last less than
+ * WORK_SHORT_MS, when fetching them one by one would be what takes the time, and then no more than
+ * are done within that time.
  */
 enum {
 	WORK_SLOTS_MAX = 1024,
 	WORK_BATCH_MAX = 1000,
 	WORK_SHORT_MS = 10,
+	WORK_AHEAD_MAX = 64, /* for each slot */
 	WORK_STATUS_BURY = 65,     /* exit statuses that are more than "failed" */
 	WORK_STATUS_RELEASE = 100, /* as qmail has it: not now */
 	WORK_NOTE_MS = 100,        /* progress of a job is told no more often */

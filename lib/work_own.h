@@ -21,6 +21,7 @@ struct work_queue {
 	int64_t sent_ms; /* when the last take was sent */
 	int64_t due_ms;  /* what it told of the next job to come; 0: none */
 	int renewing;    /* renewals that are unanswered */
+	int ending;      /* calls of what ended that are */
 	bool greeting;   /* a hello is */
 	struct ended_list ended;
 };
