@@ -136,10 +136,13 @@ static int deliver(struct link *link, struct redis *r, struct why *w)
 
 	if (!link->up && redis_is_connected(r)) {
 		link->up = link->was_up = true;
+		link->preamble = 0;
 		link->ops->on_up(link->arg);
 	}
 	while (link->redis == r && (got = redis_next(r, &reply, w)) == 1) {
-		if (reply->type != REPLY_ERROR && link->down_since_ms > 0)
+		if (link->preamble > 0)
+			link->preamble--;
+		else if (reply->type != REPLY_ERROR && link->down_since_ms > 0)
 			good_reply(link);
 		link->ops->on_reply(link->arg, reply);
 	}

@@ -316,6 +316,7 @@ static void begin_again(struct queue *q)
 		if (call.script != NULL && (q->loaded & queue_script_bit(call.script)) == 0)
 			load(q, call.script);
 	}
+	q->link.preamble = queue_pending(q);
 	for (size_t i = 0; i < n; i++, at += call.bytes) {
 		memcpy(&call, buf_head(&calls) + i * sizeof call, sizeof call);
 		if (call.loads)

@@ -171,9 +171,12 @@ static void fill(struct work *w, struct work_slot *s)
 static int64_t ahead(const struct work *w)
 {
 	double each = w->job_ms < WORK_SHORT_MS ? WORK_SHORT_MS / (w->job_ms + 0.01) : 0;
-	int64_t n = each > WORK_AHEAD_MAX ? WORK_AHEAD_MAX : (int64_t)each;
+	int64_t most = w->conf.batch * 4 > WORK_AHEAD_MAX ? w->conf.batch * 4 : WORK_AHEAD_MAX;
+	int64_t n = each > (double)most ? most : (int64_t)each;
 
-	return w->conf.slots * (n > 0 && n < w->conf.batch ? w->conf.batch : n);
+	int64_t least = n < w->conf.batch ? w->conf.batch : n; /* whole batches */
+
+	return n > 0 ? w->conf.slots * least : 0;
 }
 
 /* How many more to ask for; a few are not worth a call while others wait. */
