@@ -19,7 +19,7 @@ xq() { # COMMAND ARG...
 }
 
 verbs() {
-	sp-xq --help | sed -n 's/^.* sp-xq \([a-z]*\) .*/\1/p' | head -n 17
+	sp-xq --help | sed -n 's/^.* sp-xq \([a-z]*\) .*/\1/p'
 }
 
 add_one() { # ARG...: the id
