@@ -38,6 +38,7 @@ TOP     += machine report report_probe load loader bench bench_pub bench_sub ben
            sseload_post sseload_publisher sseload_worker sseload_verdict
 # sp-xq
 TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
+           bench_xq \
            receipt xq xq_batch xq_add xq_take xq_give xq_look xq_ask xq_admin \
            xq_stats xq_show xq_dead xq_doctor \
            lock \

@@ -9,7 +9,15 @@
 
 #include "bench.h"
 
-enum { PUB = 1, SUB = 2, PIPE = 4, PLOT = 8, SSE = 16, LOADS = PUB | SUB | PIPE | SSE };
+enum {
+	PUB = 1,
+	SUB = 2,
+	PIPE = 4,
+	PLOT = 8,
+	SSE = 16,
+	XQ = 32,
+	LOADS = PUB | SUB | PIPE | SSE | XQ
+};
 
 static const struct mode {
 	const char *name;
@@ -19,6 +27,7 @@ static const struct mode {
     {"pub", PUB, bench_pub},
     {"sub", SUB, bench_sub},
     {"pipe", PIPE, bench_pipe},
+    {"xq", XQ, bench_xq},
     {"plot", PLOT, bench_plot},
     {"sse", SSE, bench_sse},
     {NULL, 0, NULL},
@@ -62,14 +71,16 @@ static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_
 		NULL, 0, 100000000},
 	    {0, "duration", "D", OPT_DURATION, &b->duration_ms, "how long (10s)", NULL, 1, 0},
 	    {0, "connections", "N", OPT_NUMBER, &b->connections,
-		"publishers; of sub and sse: readers; of pipe: pipelines (1)", NULL, 1, 1000000},
+		"publishers; of sub and sse: readers; of pipe: pipelines; of xq: workers (1)", NULL,
+		1, 1000000},
 	    {0, "size", "SIZE", OPT_SIZE, &b->size, "bytes of a message (200)", NULL, 1,
 		LOAD_SIZE_MAX},
 	    {0, "channels", "N", OPT_NUMBER, &b->channels,
 		"channels to spread the messages over (one a connection)", NULL, 1,
 		LOAD_CHANNELS_MAX},
 	    {0, "pipeline", "N", OPT_NUMBER, &b->pipeline,
-		"messages of one connection that may wait for an answer (1; 256 with --rate 0)",
+		"messages of one connection that may wait for an answer (1; 256 with --rate 0); of "
+		"xq: jobs that a worker takes at a time (1; 100)",
 		NULL, 1, 1000000},
 	    {0, "durable", NULL, OPT_FLAG, &b->durable,
 		"through the log, as sp-pub does; else PUBLISH alone", NULL, 0, 0},
@@ -133,7 +144,7 @@ static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_
 	};
 	const struct opt_tool tool = {.name = "sp-bench",
 	    .summary = "Load, latency and proof: what this machine and this Redis hold.",
-	    .usage = "sp-bench pub | sub | pipe [options]\n"
+	    .usage = "sp-bench pub | sub | pipe | xq [options]\n"
 		     "sp-bench sse --url URL [options]\nsp-bench plot FILE ... > chart.svg",
 	    .examples = "sp-bench pub --rate 20000 --connections 8 --duration 30s > pub.json\n"
 			"sp-bench sub --publish-rate 20000 --durable\n"
@@ -141,7 +152,7 @@ static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_
 			"sp-bench sse --url http://127.0.0.1:8080/events/{n} --connections 1000\n"
 			"sp-bench plot pub.json > pub.svg",
 	    .opts = opts,
-	    .operands = "pub sub pipe sse plot"};
+	    .operands = "pub sub pipe xq sse plot"};
 
 	return opt_parse(&tool, argc, argv, rest, &b->why);
 }
@@ -155,10 +166,10 @@ static const struct mode *find_mode(struct bench *b, const struct opt_rest *rest
 		if (strcmp(m->name, name) == 0)
 			return m;
 	if (name[0] == '\0')
-		(void)why_set(
-		    &b->why, WHY_USAGE, "what to measure? pub, sub, pipe, sse or plot"); /* fills */
+		(void)why_set(&b->why, WHY_USAGE,
+		    "what to measure? pub, sub, pipe, xq, sse or plot"); /* fills */
 	else
-		(void)why_set(&b->why, WHY_USAGE, "\"%s\" is none of pub, sub, pipe, sse, plot",
+		(void)why_set(&b->why, WHY_USAGE, "\"%s\" is none of pub, sub, pipe, xq, sse, plot",
 		    why_quote(quoted, sizeof quoted, name, strlen(name))); /* as above */
 	return NULL;
 }
@@ -171,14 +182,14 @@ static int check(struct bench *b, const struct mode *m, const struct opt_rest *r
 		bool given;
 		int modes;
 	} given[] = {
-	    {"rate", b->rate >= 0, PUB | PIPE | SSE},
+	    {"rate", b->rate >= 0, PUB | PIPE | SSE | XQ},
 	    {"duration", b->duration_ms >= 0, LOADS},
 	    {"connections", b->connections >= 0, LOADS},
 	    {"size", b->size >= 0, LOADS},
 	    {"channels", b->channels >= 0, PUB | SUB | SSE},
-	    {"pipeline", b->pipeline >= 0, PUB | SUB},
-	    {"durable", b->durable, LOADS},
-	    {"channel", b->channel != NULL, LOADS},
+	    {"pipeline", b->pipeline >= 0, PUB | SUB | XQ},
+	    {"durable", b->durable, PUB | SUB | PIPE | SSE},
+	    {"channel", b->channel != NULL, PUB | SUB | PIPE | SSE},
 	    {"publish-rate", b->publish_rate >= 0, SUB | SSE},
 	    {"count", b->count >= 0, SUB | SSE},
 	    {"json", b->report.json, LOADS},

@@ -63,6 +63,7 @@ int bench_pub(struct bench *b);
 int bench_sub(struct bench *b);
 int bench_pipe(struct bench *b);
 int bench_sse(struct bench *b);
+int bench_xq(struct bench *b);
 int bench_plot(struct bench *b);
 
 /* Sets what is not given to the mode's default. */

@@ -30,6 +30,7 @@
 #include <string.h>
 
 #include "queue_call.h"
+#include "resp.h"
 
 struct queue_listener {
 	struct queue *q;
@@ -59,6 +60,8 @@ static void block(struct queue_listener *l)
 	l->for_jobs = l->wants;
 	redis_command(l->link.redis, n, argv, NULL);
 }
+
+static void unblock(struct queue *q);
 
 static void awake(struct queue_listener *l)
 {
@@ -125,6 +128,8 @@ static void on_reply(void *arg, struct reply *reply)
 	}
 	if (l->client[0] == '\0' && reply->type == REPLY_INTEGER) {
 		(void)snprintf(l->client, sizeof l->client, "%lld", reply->integer); /* fits */
+		if (l->wants)
+			unblock(q); /* it began to want meanwhile */
 		return;
 	}
 	l->blocked = false;
@@ -211,6 +216,31 @@ void queue_listener_close(struct queue *q)
 	free(l);
 }
 
+/* 0: Redis has not seen the BLPOP yet, which is on its way on the other connection; else it would
+ * wait without an ear for jobs. Or its end is on its way to us: then one more does no harm. */
+static void on_unblocked(
+    struct queue *q, const struct queue_pending *call, const struct reply *reply)
+{
+	(void)call;
+	if (reply->type == REPLY_INTEGER && reply->integer == 0 && q->listener != NULL &&
+	    q->listener->wants)
+		unblock(q);
+}
+
+/* The BLPOP that waits has not the list of jobs in it: it is ended, and the next one has. */
+static void unblock(struct queue *q)
+{
+	const struct queue_listener *l = q->listener;
+
+	if (!l->blocked || l->for_jobs || l->client[0] == '\0')
+		return;
+	q->begun = q->bytes.len;
+	(void)resp_command(
+	    &q->bytes, 3, (const char *const[]){"CLIENT", "UNBLOCK", l->client}, NULL);
+	queue_end_call(q, &(struct queue_pending){.on_answer = on_unblocked});
+	queue_flush(q);
+}
+
 void queue_listen(struct queue *q, bool want_jobs)
 {
 	struct queue_listener *l = q->listener;
@@ -224,10 +254,7 @@ void queue_listen(struct queue *q, bool want_jobs)
 		loop_cancel(q->loop, &l->due);
 		return; /* a token that comes all the same is handed on */
 	}
-	if (l->blocked && !l->for_jobs && l->client[0] != '\0') {
-		queue_command(q, 3, (const char *const[]){"CLIENT", "UNBLOCK", l->client});
-		queue_flush(q);
-	}
+	unblock(q);
 }
 
 void queue_listener_due(struct queue *q, int64_t due_ms, int64_t now_ms)

@@ -94,6 +94,18 @@ is_clean() { # FILE
 	run ! pgrep -f 'sp-(pub|sub) -q -c bench:pipe'
 }
 
+@test "xq measures each step of a job apart, and each job comes once" {
+	local load
+	for load in '--rate 300' '--rate 0 --connections 2'; do
+		sp-bench xq -q $load --duration 1s >report || [ $? -eq 1 ]
+		is_report report
+		is_clean report
+		jq -e '.result | .messages == .added and .added == .sent and .errors == 0 and .sent >= 300' report
+		jq -e '.result.sent as $n | [.latency_us | .corrected, .enqueue, .finish, .acknowledge | .count] | all(. == $n)' report
+	done
+	run ! pgrep -P $$ -x cat
+}
+
 @test "a server that sleeps 100 ms once a second: the corrected p99 shows it, the uncorrected does not" {
 	own_redis "$PWD/own" --enable-debug-command yes
 	# The redis-cli of each second ends by itself.
