@@ -18,7 +18,7 @@ load helpers
 @test "celery_app.py: a Celery task publishes its tokens with sp-pub" {
 	/usr/bin/python3 -c 'import celery, redis' 2>/dev/null || skip 'python3-celery and python3-redis are not there: tests/deps test installs them'
 	export REDIS_URL=$TCP_URL/3 PYTHONPATH=$ROOT/examples PYTHONDONTWRITEBYTECODE=1
-	bg celery timeout 50 /usr/bin/python3 -m celery -A celery_app worker --pool solo --without-gossip --without-mingle
+	bg celery timeout 50 /usr/bin/python3 -m celery -A celery_app worker -l info --pool solo --without-gossip --without-mingle
 	wait_until 30 says celery.err ready
 	run -0 timeout 30 /usr/bin/python3 -c "import celery_app; print(celery_app.write.delay('$P', 'a pipe').get(timeout=25))"
 	[[ $output == 8 ]]
