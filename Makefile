@@ -18,15 +18,13 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 # --- Layers, lowest first. A layer uses itself and those above it in this list, nothing else:
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
 BASE     = why say buf arena clock opt opt_help opt_completion url url_part url_show chan utf8 \
-           json json_text id msg ndjson hist stamp audit pace plot_run plot wheel address quota strain metrics \
-           cron
+           json json_text id msg ndjson hist stamp audit pace plot_run plot wheel address quota strain metrics cron
 PROTOCOL = join hold merge note run intake sse_json http http_query http_answer cors route sse jwt claims \
            hub hub_block hub_page hub_reader hub_window sseload_answer sseload_scan \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool cursor filter \
-           crypto fetch show local ticker hose notify listen \
-           guard runner
+           crypto fetch show local ticker hose notify listen guard runner
 TOP      = cli log wire append publish control source span recall feed feed_since stream ready access \
            token doctor gate inetd
 # sp-sse --listen
@@ -40,10 +38,7 @@ TOP     += machine report report_probe load loader bench bench_pub bench_sub ben
 TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
            bench_xq \
            receipt xq xq_batch xq_add xq_take xq_give xq_look xq_ask xq_admin \
-           xq_stats xq_show xq_dead xq_doctor \
-           lock \
-           held slot ended work work_lease \
-           xq_work xq_lock xq_every
+           xq_stats xq_show xq_dead xq_doctor lock held slot ended work work_lease xq_work xq_lock xq_every
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench sp-xq

@@ -121,7 +121,7 @@ _sp_bench()
 	if [[ $cur == -* ]]; then
 		words='--rate --duration --connections --size --channels --pipeline --durable -c --channel --publish-rate -n --count --redis --source --processes -H --header --publish --publish-url --publish-connections --streaming --slow --slow-rate --stalled --storm --behind --retry --no-retry --answer-timeout --drain --json --hgrm --to -u --url --connect-timeout --command-timeout --give-up -v --verbose -q --quiet --log -h --help --version '
 	else
-		words='pub sub pipe sse plot'
+		words='pub sub pipe xq sse plot'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }

@@ -2,10 +2,10 @@
 complete -c sp-bench -f
 complete -c sp-bench -l rate -d 'messages a second, of all connections; of sse: connects a second; 0: as fast as it goes (1000)' -x
 complete -c sp-bench -l duration -d 'how long (10s)' -x
-complete -c sp-bench -l connections -d 'publishers; of sub and sse: readers; of pipe: pipelines (1)' -x
+complete -c sp-bench -l connections -d 'publishers; of sub and sse: readers; of pipe: pipelines; of xq: workers (1)' -x
 complete -c sp-bench -l size -d 'bytes of a message (200)' -x
 complete -c sp-bench -l channels -d 'channels to spread the messages over (one a connection)' -x
-complete -c sp-bench -l pipeline -d 'messages of one connection that may wait for an answer (1; 256 with --rate 0)' -x
+complete -c sp-bench -l pipeline -d 'messages of one connection that may wait for an answer (1; 256 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x
 complete -c sp-bench -l durable -d 'through the log, as sp-pub does; else PUBLISH alone'
 complete -c sp-bench -s c -l channel -d 'channels are NAME:0, NAME:1 … (bench); of sse: NAME has {n} in it' -x
 complete -c sp-bench -l publish-rate -d 'of sub and sse: publish the load itself, R a second; 0: as fast as it goes' -x
@@ -39,5 +39,5 @@ complete -c sp-bench -s q -l quiet -d 'say only errors'
 complete -c sp-bench -l log -d 'how to write them: json is one object a line' -x -a 'text json'
 complete -c sp-bench -s h -l help -d 'print this help and exit'
 complete -c sp-bench -l version -d 'print the version and exit'
-complete -c sp-bench -n 'not contains -- -- (commandline -opc)' -a 'pub sub pipe sse plot'
+complete -c sp-bench -n 'not contains -- -- (commandline -opc)' -a 'pub sub pipe xq sse plot'
 complete -c sp-bench -n 'contains -- -- (commandline -opc)' -x -a '(__fish_complete_subcommand)'

@@ -23,7 +23,7 @@ _sp_xq()
 	if [[ $cur == -* ]]; then
 		words='-h --help --version '
 	else
-		words='add take ack nack extend wait result progress cancel stats pending workers doctor dead pause resume purge'
+		words='add work take ack nack extend wait result progress cancel stats pending workers doctor dead pause resume purge every lock'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
