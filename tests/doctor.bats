@@ -4,13 +4,14 @@
 
 load helpers
 load http
+load server
 load docs
 
 # nginx on $web, with a way to spoil the stream for each location, in front of sp-sse --inetd on $port.
 serve_behind_nginx() { # OPTION...
 	PATH=$PATH:/usr/sbin
 	command -v nginx >/dev/null || skip 'NOT TESTED: no nginx'
-	serve_tcp "$@"
+	"${serve_by-serve_tcp}" "$@"
 	web=$(free_port)
 	cat >nginx.conf <<-END
 		daemon off; master_process off; pid $PWD/nginx.pid; error_log $PWD/nginx.log;
@@ -151,6 +152,44 @@ finds() { # LEVEL WHAT [TEXT]
 	# --inetd publishes nothing.
 	path=$(stage_path) doctor 0 good --token token --probe
 	finds - probe 403
+}
+
+@test "the server, and the server behind nginx: nothing is wrong, probes by POST come, and a cut is found" {
+	openssl rand -hex 32 >key
+	chmod 600 key
+	sp-sse token -p "$P" --for 5m --key key >reads
+	sp-sse token --pub -p "$P" --for 5m --key key >writes
+	serve_by=listen serve_behind_nginx --key key --cors https://a.example
+	local direct=$port where
+	publish_run a b
+	for where in good ''; do
+		[[ -n $where ]] || web=$direct
+		doctor 0 "$where" --token reads --origin https://a.example
+		finds ok version
+		finds ok caching
+		finds ok CORS
+		path=$(stage_path) doctor 0 "$where" --token reads --idle 1s
+		finds ok buffering
+		finds ok resume
+		path=$(stage_path new) doctor 0 "$where" --token writes --probe
+		finds ok probe '3 messages'
+		path=$(stage_path new) doctor 0 "$where" --token reads --probe
+		finds - probe 403
+		doctor 1 "$where"
+		finds bad status 401
+	done
+	[[ $(status_of .published_total) -eq 6 ]]
+}
+
+@test "the server behind a buffer that keeps what it sends: the probes do not come" {
+	openssl rand -hex 32 >key
+	chmod 600 key
+	sp-sse token --pub -p "$P" --for 5m --key key >writes
+	serve_by=listen serve_behind_nginx --key key
+	path=$(stage_path) late=2s doctor 1 buffered --token writes --probe
+	finds bad buffering
+	doctor 1 short --token writes --idle 6s
+	finds bad idle 'cut after'
 }
 
 @test "probes are published and waited for; a proxy that keeps them back is found" {
