@@ -105,10 +105,8 @@ static void add_due(struct xq_run *r)
 		audit_stamp(text + 1, r->size - 2,
 		    &(struct audit_stamp){.run = r->run, .seq = r->seq++, .time_ns = at});
 		text[0] = text[r->size - 1] = '"';
-		jobs[a->n] = (struct queue_new){.payload = text,
-		    .len = r->size,
-		    .priority = QUEUE_MEDIUM,
-		    .retries = -1};
+		jobs[a->n] = (struct queue_new){
+		    .payload = text, .len = r->size, .priority = QUEUE_MEDIUM, .retries = -1};
 		r->slots.late += now - at > PACE_LATE_NS;
 		a->since_ns[a->n++] = at;
 	}
@@ -276,7 +274,8 @@ static void on_cancel(void *arg, struct json_slice ref, uint64_t token)
 
 static int open_queue(struct xq_run *r, struct worker *w, struct queue **q)
 {
-	static const struct queue_ops ops = {on_up, on_down, on_dead, on_started, on_wake, on_cancel};
+	static const struct queue_ops ops = {
+	    on_up, on_down, on_dead, on_started, on_wake, on_cancel};
 
 	return queue_open(q, r->b->loop,
 	    &(struct queue_conf){.link = r->b->link,
@@ -460,8 +459,7 @@ static int settle(struct xq_run *r)
 int bench_xq(struct bench *b)
 {
 	struct xq_run r = {.b = b};
-	struct hist *hists[] = {
-	    &r.enqueue, &r.claim, &r.all, &r.second, &r.finish, &r.acknowledge};
+	struct hist *hists[] = {&r.enqueue, &r.claim, &r.all, &r.second, &r.finish, &r.acknowledge};
 	int status = -1;
 
 	if (bench_open(b, "xq") < 0)

@@ -16,7 +16,7 @@ struct held {
 	int queue;                /* index of its queue */
 	uint64_t token;
 	unsigned attempt, crashes;
-	int retries; /* that follow the first attempt at most */
+	int retries;      /* that follow the first attempt at most */
 	int64_t until_ms; /* on clock_ms(): the lease is certainly ours until then */
 	bool lost;        /* the lease is */
 	bool cancelled;

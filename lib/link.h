@@ -47,7 +47,8 @@ struct link {
 	bool up;             /* on_up was called for this connection */
 	bool was_up;         /* and for an earlier one, or this */
 	bool want_write; /* the owner has bytes for redis_write: on_idle is called when it can */
-	size_t preamble; /* the owner sets it in on_up: so many replies do not prove that all is well */
+	size_t preamble; /* the owner sets it in on_up: so many replies do not prove that all is
+			    well */
 	int failures;    /* in a row */
 	int64_t down_since_ms;
 	struct backoff backoff;

@@ -30,7 +30,7 @@ struct lock {
 	char *key, *fence, *wake;
 	char owner[MSG_RUN_LEN + 1];
 	enum { ASKING, BLOCKED, HELD, RELEASING } state;
-	int due;              /* answers that are to come */
+	int due;          /* answers that are to come */
 	int64_t until_ms; /* end of the wait; below 0: none */
 	int64_t sent_ms;  /* when the take or keep in hand was sent */
 	int64_t

@@ -126,8 +126,7 @@ static void load(struct queue *q, const struct queue_script *s)
 {
 	q->loaded |= queue_script_bit(s);
 	q->begun = q->bytes.len;
-	(void)resp_command(
-	    &q->bytes, 3, (const char *const[]){"SCRIPT", "LOAD", s->source}, NULL);
+	(void)resp_command(&q->bytes, 3, (const char *const[]){"SCRIPT", "LOAD", s->source}, NULL);
 	queue_end_call(q, &(struct queue_pending){.loads = true});
 }
 

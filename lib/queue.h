@@ -13,6 +13,7 @@
 #include "msg.h"
 #include "why.h"
 
+/* clang-format off: it would fill the table of keys like prose */
 /*
  * One queue of jobs in Redis, worked by the scripts lib/lua/xq_*.lua, each of them atomic:
  *
@@ -24,33 +25,42 @@
  * Keys. All begin with TAG = {NS:q:QUEUE}, so that a queue is one Cluster slot; a script is given
  * TAG as its only KEY and makes the others from it (an ACL admits them with ~{NS:q:QUEUE}*).
  *
- *	TAG:high :medium :low  streams, group "xq": a waiting or running job is one entry, j =
- *payload, and only when it is not a plain new job m = "ID ATTEMPTS RETRIES BORN" and h = its
- *history; XACK and XDEL go together, so XLEN is lag + pending TAG:leases             sorted set:
- *REF by the server's millisecond when its lease ends; 0: released TAG:running            hash: REF
- *→ "TOKEN ATTEMPT CRASHES TAKEN CONSUMER ID"; TOKEN is "-TOKEN" when released, ID is "=" when it is
- *REF TAG:delayed            sorted set: ID by the millisecond when it is due TAG:jobs hash: ID →
- *where a job is that was moved or has an id of its own: "s REF" | "z PRIORITY ATTEMPTS RETRIES BORN
- *TOKEN" and in TAG:bodies its payload | "d ENTRY TOKEN" TAG:bodies             hash: ID → payload
- *of a delayed job; "h ID" → its history TAG:dead               stream: jobs that died: i id, j
- *payload, m "PRIORITY ATTEMPTS RETRIES BORN", r reason (JSON:
- *{"at":…,"reason":…,"status":…,"stderr":…}), h history TAG:done:N             hashes, generation N:
- *ID → "STATE TOKEN AT RESULT"; five are kept TAG:meta               hash: paused, turn (of the
- *priorities), token (the last), gen, gen_at, gen_bytes, and counters: added done retried released
- *expired died cancelled TAG:minute:N           hash of the minute N since 1970: a (added), w.B and
- *r.B (jobs by logarithmic bucket of their time waiting and running); lives a quarter of an hour
+ *	TAG:high :medium :low  streams, group "xq": a waiting or running job is one entry, j = payload,
+ *	                       and only when it is not a plain new job m = "ID ATTEMPTS RETRIES BORN
+ *	                       CRASHES" and h = its history; XACK and XDEL go together, so XLEN is lag +
+ *	                       pending
+ *	TAG:leases             sorted set: REF by the server's millisecond when its lease ends; 0:
+ *	                       released
+ *	TAG:running            hash: REF → "TOKEN ATTEMPT CRASHES TAKEN CONSUMER ID"; TOKEN is "-TOKEN"
+ *	                       when released, ID is "=" when it is REF
+ *	TAG:delayed            sorted set: ID by the millisecond when it is due
+ *	TAG:jobs               hash: ID → where a job is that was moved or has an id of its own:
+ *	                       "s REF" | "z PRIORITY ATTEMPTS RETRIES BORN CRASHES" with its payload in
+ *	                       TAG:bodies | "d ENTRY TOKEN"
+ *	TAG:bodies             hash: ID → payload of a delayed job; "h ID" → its history
+ *	TAG:dead               stream: jobs that died: i id, j payload, m "PRIORITY ATTEMPTS RETRIES
+ *	                       BORN", h history; its last line tells why
+ *	TAG:done:N             hashes, generation N: ID → "STATE TOKEN AT RESULT"; five are kept
+ *	TAG:meta               hash: paused, turn (of the priorities), token (the last), gen, gen_at,
+ *	                       gen_bytes, born, and counters: added done retried released expired died
+ *	                       cancelled
+ *	TAG:minute:N           hash of the minute N since 1970: a (added), w.B and r.B (jobs by
+ *	                       logarithmic bucket of their time waiting and running); lives a quarter of
+ *	                       an hour
  *	TAG:wake               list: a token for one idle worker: look again
  *	TAG:to:CONSUMER        list: for this worker alone: "cancel REF TOKEN"; "hear", from itself
  *	TAG:progress           hash: REF → "AT JSON", while it runs
  *	TAG:workers            hash: CONSUMER → "AT JSON", what a worker says of itself
+ *	TAG:swept              string: somebody cleared away the names of the gone, a minute ago at most
  *	TAG:every              hash: name of a schedule → its last tick (sp-xq every)
  *	TAG:unique:KEY         string: the id of the job that has KEY
- *	TAG:add:RUN:SLOT       string: what the batch of an add was answered; TAG:took:RUN: of a
- *take TAG:ended              pub/sub channel: ids of jobs that ended, separated by spaces
+ *	TAG:add:RUN:SLOT       string: what the batch of an add was answered; TAG:took:RUN of a take;
+ *	                       TAG:gave:RUN:SLOT of a fail
+ *	TAG:ended              pub/sub channel: ids of jobs that ended, separated by spaces
  *
  * REF is where a job's entry is: its priority's letter and the entry's id, "m1732100000123-0". A
- *job added without an id of its own is called by the REF it was born with (d… when it was born
- *delayed).
+ * job added without an id of its own is called by the REF it was born with (d… when it was born
+ * delayed).
  *
  * To change the layout: 1. here; 2. lib/lua/xq_*.lua; 3. queue_*.c; 4. sp-xq(1), "Keys".
  *
@@ -58,11 +68,12 @@
  * microseconds, or one above the last token. Whoever renews, finishes or gives back a job
  * shows REF and TOKEN; the script compares them with TAG:running and changes nothing when the
  * delivery is over. Every call may be sent twice: after a lost connection all that is unanswered
- *goes out again, and gets the answer that the first would have got.
+ * goes out again, and gets the answer that the first would have got.
  *
  * Guarantee: at least once. Redis with AOF everysec may lose the last second on power loss, and a
  * failover the writes that the replica had not seen: a job acknowledged then runs again.
  */
+/* clang-format on */
 enum {
 	QUEUE_NAME_MAX = 128,
 	QUEUE_ID_MAX = 128,

@@ -54,7 +54,7 @@ struct queue {
 	uint64_t made;           /* calls */
 	bool turned;             /* calls are not in the order of their numbers */
 	bool dead;
-	uint32_t loaded; /* scripts that this connection was given, by queue_script_bit */
+	uint32_t loaded;  /* scripts that this connection was given, by queue_script_bit */
 	unsigned unheard; /* see queue_unheard */
 	struct queue_listener *listener; /* NULL before queue_listen */
 	struct buf scratch;              /* outcomes and jobs of the answer in hand */

@@ -133,9 +133,6 @@ void queue_hello(struct queue *q, const char *json, queue_outcome_fn *fn, void *
 	queue_args(q, q->conf.consumer);
 	queue_args(q, json != NULL ? json : "");
 	queue_end_call(q,
-	    &(struct queue_pending){.script = s,
-		.on_answer = on_hello,
-		.fn = (void (*)(void))fn,
-		.arg = arg,
-		.n = 1});
+	    &(struct queue_pending){
+		.script = s, .on_answer = on_hello, .fn = (void (*)(void))fn, .arg = arg, .n = 1});
 }

@@ -40,8 +40,7 @@ static void send_note(struct work *w, struct held *h)
 {
 	struct queue *q = w->queues[h->queue].queue;
 
-	queue_note(
-	    q, &(struct queue_receipt){h->ref, h->token}, h->note, h->note_len, NULL, NULL);
+	queue_note(q, &(struct queue_receipt){h->ref, h->token}, h->note, h->note_len, NULL, NULL);
 	queue_flush(q);
 	h->noted_ms = clock_ms();
 	free(h->note);
@@ -167,7 +166,8 @@ static void fill(struct work *w, struct work_slot *s)
 /* --- Taking */
 
 /* How many to have at hand beside those that the free slots take: as many as are done within
- * WORK_SHORT_MS, so that none waits here longer than that, whatever comes with a higher priority. */
+ * WORK_SHORT_MS, so that none waits here longer than that, whatever comes with a higher priority.
+ */
 static int64_t ahead(const struct work *w)
 {
 	double each = w->job_ms < WORK_SHORT_MS ? WORK_SHORT_MS / (w->job_ms + 0.01) : 0;
@@ -453,8 +453,8 @@ static void on_hello(void *arg)
 		queue_flush(q->queue);
 	}
 	buf_fini(&b);
-	loop_timer(w->loop, &w->hello,
-	    clock_ms() + (period < QUEUE_IDLE_MS ? period : QUEUE_IDLE_MS));
+	loop_timer(
+	    w->loop, &w->hello, clock_ms() + (period < QUEUE_IDLE_MS ? period : QUEUE_IDLE_MS));
 }
 
 static void on_grace(void *arg)

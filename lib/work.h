@@ -29,7 +29,7 @@ enum {
 	WORK_SLOTS_MAX = 1024,
 	WORK_BATCH_MAX = 1000,
 	WORK_SHORT_MS = 10,
-	WORK_AHEAD_MAX = 64, /* for each slot */
+	WORK_AHEAD_MAX = 64,       /* for each slot */
 	WORK_STATUS_BURY = 65,     /* exit statuses that are more than "failed" */
 	WORK_STATUS_RELEASE = 100, /* as qmail has it: not now */
 	WORK_NOTE_MS = 100,        /* progress of a job is told no more often */

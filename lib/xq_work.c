@@ -20,7 +20,7 @@ struct worker {
 	const char *backoff, *args;
 	int64_t slots, retries;
 	char consumer[QUEUE_NAME_MAX + 1];
-	int signo;    /* that asked to stop; 0: none */
+	int signo; /* that asked to stop; 0: none */
 	bool line; /* a line of progress stands on the terminal */
 	struct timer line_timer;
 	uint64_t line_done;

@@ -134,7 +134,7 @@ progress_is() { # ID JSON
 	[[ $(xq result "$id" | jq -r .) == ok ]]
 }
 
-@test "the soft limit asks, the hard one kills, and either counts as a failed attempt" {
+@test "the soft limit asks, the hard one kills, and either counts as a failed attempt: FIELD, zombies" {
 	add 1
 	run -1 work --retries 0 --soft 100ms -- sh -c 'trap "exit 9" TERM; while :; do sleep 0.02; done'
 	[[ $(dead | jq -r '.history[-1].reason') == *--soft* ]]
@@ -324,6 +324,27 @@ idle() { # a worker listens
 	work --backoff 300ms -- sh -c '[ -e again ] && exit 0; touch again; exit 1'
 	((SECONDS < 20))
 	[[ $(xq stats --json | jq -c '[.delayed, .done]') == '[1,1]' ]]
+}
+
+@test "a high job that comes while others wait is the next that a worker runs: FIELD, priorities that prefetch defeats" {
+	seq 5 | xq add -P low >/dev/null
+	worker w --strict -- sh -c 'read -r job; echo "$job" >>order; while [ ! -e go ]; do sleep 0.02; done; sleep 0.03'
+	wait_until 10 lines order 1
+	xq add -P high 100 >/dev/null
+	touch go
+	wait_until 10 lines order 6
+	[[ $(sed -n 2p order) == 100 ]]
+}
+
+@test "a worker that is idle now and then hears of each job at once: FIELD, deaf workers" {
+	worker w -- sh -c 'read -r job; sleep "0.01$((job % 5))"; echo "$job" >>seen'
+	local began=$SECONDS
+	for i in $(seq 120); do
+		echo "$i"
+		sleep 0.02
+	done | xq add >/dev/null
+	wait_until 8 lines seen 120
+	((SECONDS - began < 15))
 }
 
 @test "a kept command gets end of file and may say good-bye" {

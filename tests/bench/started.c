@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* started FILE: reads when its job was added (microseconds since 1970) and adds to FILE how long ago that was. */
+/* started FILE: reads when its job was added (microseconds since 1970) and adds to FILE how long
+ * ago that was. */
 #include <stdio.h>
 
 #include "clock.h"

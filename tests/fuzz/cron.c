@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text as a schedule: refused with a reason, or its next tick is later and at a whole minute. */
+/* Any text as a schedule: refused with a reason, or its next tick is later and at a whole minute.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
