@@ -13,7 +13,7 @@
 #include "msg.h"
 #include "why.h"
 
-/* clang-format off: it would fill the table of keys like prose */
+/* clang-format off */
 /*
  * One queue of jobs in Redis, worked by the scripts lib/lua/xq_*.lua, each of them atomic:
  *
