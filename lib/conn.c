@@ -134,13 +134,15 @@ void conn_next_heartbeat(struct conn *c)
 /* --- Bytes out */
 
 /* As sendmsg(2); 0 when nothing can be taken now. */
-static ssize_t put(struct conn *c, struct iovec *parts, size_t n)
+static ssize_t put(struct conn *c, const struct iovec *parts, size_t n)
 {
-	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = n};
+	const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+	struct msghdr msg = {.msg_iov = (struct iovec *)parts, .msg_iovlen = n};
 	ssize_t sent;
 
-	do
-		sent = sendmsg(c->watch.fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	do /* one part is the common case, and the kernel has less to copy in then */
+		sent = n == 1 ? send(c->watch.fd, parts->iov_base, parts->iov_len, flags)
+			      : sendmsg(c->watch.fd, &msg, flags);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return errno == EAGAIN || errno == ENOBUFS ? 0 : -1;
@@ -195,11 +197,11 @@ ssize_t conn_on_send(struct member *m, const struct iovec *parts, int nparts)
 	if (ours > 0)
 		all[n++] = (struct iovec){buf_head(&c->out), ours};
 	for (int i = 0; i < nparts; i++) {
-		if (n < PARTS)
+		if (ours > 0 && n < PARTS)
 			all[n++] = parts[i];
 		want += parts[i].iov_len;
 	}
-	ssize_t sent = put(c, all, n);
+	ssize_t sent = ours > 0 ? put(c, all, n) : put(c, parts, (size_t)nparts);
 	if (sent < 0) {
 		conn_fail(c);
 		return -1;
