@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* sendloop: the least that fans a channel out: for each message one send(2) to each reader, in a
- *loop. It parses nothing, limits nothing and waits for whoever is slow: the floor that a server is
- *measured against.
+ * loop. It parses nothing, limits nothing and waits for whoever is slow: the floor that a server is
+ * measured against.
  *
- *	sendloop REDIS-SOCKET CHANNEL      prints `ready PORT`
+ *	sendloop REDIS-SOCKET CHANNEL [PROCESSES]      prints `ready PORT`
+ *
+ * The processes share the listening socket, and each is subscribed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,15 +116,13 @@ static void drain(redisContext *c)
 	}
 }
 
-int main(int argc, char **argv)
+static void serve(const char *redis, const char *channel, int listener)
 {
 	struct epoll_event events[256];
+	redisContext *c = bench_connect(redis);
 
-	if (argc != 3)
-		errx(64, "usage: sendloop REDIS-SOCKET CHANNEL");
-	redisContext *c = bench_connect(argv[1]);
-	freeReplyObject(bench_command(c, "SUBSCRIBE %s", argv[2]));
-	int epoll = epoll_create1(0), listener = listen_somewhere();
+	freeReplyObject(bench_command(c, "SUBSCRIBE %s", channel));
+	int epoll = epoll_create1(0);
 	struct epoll_event on_redis = {.events = EPOLLIN, .data.fd = c->fd};
 	struct epoll_event on_listener = {.events = EPOLLIN, .data.fd = listener};
 	if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &on_redis) < 0 ||
@@ -140,4 +142,22 @@ int main(int argc, char **argv)
 				answer(epoll, fd);
 		}
 	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3 && argc != 4)
+		errx(64, "usage: sendloop REDIS-SOCKET CHANNEL [PROCESSES]");
+	int listener = listen_somewhere();
+	for (int i = argc == 4 ? atoi(argv[3]) : 1; i > 1; i--) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			err(71, "fork");
+		if (pid == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* if not, it is left behind */
+			break;
+		}
+	}
+	serve(argv[1], argv[2], listener);
 }
