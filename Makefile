@@ -182,8 +182,9 @@ valgrind: all units
 # server. Bounded by SOAK_SECONDS each.
 	tests/xq-ledger $(BUILD) 200000 60 60
 
+# The whole comparison, half an hour: BENCH_ROWS='sse/tick|tools/log' for a part, BENCH_BLOCKS=1 for a look.
 bench: all benches
-	@tests/bench/run $(BUILD)
+	@BENCH_ROWS='$(BENCH_ROWS)' BENCH_BLOCKS='$(BENCH_BLOCKS)' tests/bench/all $(BUILD)
 
 # What Spout is compared with: from Debian by apt, and from npm into a cache outside of the tree.
 bench-peers:
