@@ -201,6 +201,44 @@ through_redis() { # CHANNEL OPTION...
 		>out.json 2>err </dev/null || status=$?
 }
 
+@test "sse: of a million messages one is dropped, repeated, swapped or corrupted: it is found" {
+	local fault
+	local -A want=([drop]='1 0 0 0' [repeat]='0 1 0 0' [swap]='0 0 1 0' [corrupt]='0 0 0 1')
+	own_redis "$PWD/own" --client-output-buffer-limit 'pubsub 0 0 0'
+	for fault in "${!want[@]}"; do
+		bg "$fault" python3 -I -S "$ROOT/tests/sse-million.py" "$fault" "$own_socket" million 10
+		wait_until 10 grep -q ready "$fault.out"
+		status=0
+		sp-bench sse --url "http://127.0.0.1:$(sed -n 's/ready //p' "$fault.out")/" -c million --redis "$own_url" \
+			--publish redis --publish-rate 0 --count 100000 --size 100 --connections 10 --no-retry --drain 2s \
+			--duration 40s -q >out.json 2>err </dev/null || status=$?
+		echo "$fault"
+		# shellcheck disable=SC2086 # four words
+		audit_is ${want[$fault]}
+		[[ $status -eq 1 ]]
+	done
+}
+
+@test "sse: nginx with nchan, as it is" {
+	local nginx port
+	nginx=$(PATH=$PATH:/usr/sbin command -v nginx) && [[ -e /usr/lib/nginx/modules/ngx_nchan_module.so ]] ||
+		skip 'NOT TESTED: no nginx with nchan (make bench-peers)'
+	port=$((32000 + RANDOM % 700))
+	mkdir nginx
+	sed -e "s|@DIR@|$PWD/nginx|g; s|@PORT@|$port|; s|@WORKERS@|2|; s|@CONNECTIONS@|1000|; s|@REDIS@||" \
+		"$ROOT/tests/bench/peers/nginx-nchan.conf" >nginx.conf
+	bg nginx "$nginx" -c "$PWD/nginx.conf" -p "$PWD/nginx" -e "$PWD/nginx/error.log"
+	server=http://127.0.0.1:$port
+	wait_until 10 curl -s -o /dev/null "$server/"
+	load_it --connections 40 --channels 4 --duration 1s --publish-rate 100
+	passes
+	audit_is 0 0 0 0
+	is '.result | .published == 100 and .deliveries == 1000 and .streams == 40'
+	load_it --connections 20 --duration 500ms --publish-rate 20 --storm --behind 100
+	passes
+	is '.result.caught_up == 20 and .audit.lost == 0'
+}
+
 @test "sse: a signal ends it with a report" {
 	serve
 	bg load sp-bench sse --url "$server/events/x" -H 'X-Reader: 1' --connections 3 --duration 60s -q
