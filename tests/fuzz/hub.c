@@ -329,6 +329,30 @@ static void trim(unsigned n)
 	w->may_gap = true;
 }
 
+/* The whole log expires, or somebody deletes it. */
+static void expire(void)
+{
+	w->first = w->end;
+	w->may_gap = true;
+}
+
+static void fail_page(void)
+{
+	hub_page_fail(&w->topic);
+	w->page_answered = w->page_asked = false;
+	w->page_wanted = true;
+}
+
+/* Redis is killed, and comes back without what it had not written: ids go on by the clock. */
+static void lose_end(unsigned n)
+{
+	lose();
+	fail_page();
+	for (; n > 0 && w->end > w->first; n--)
+		w->end--;
+	w->may_gap = true;
+}
+
 static void enlist(unsigned i, bool ends)
 {
 	struct reader *r = &w->readers[i];
@@ -401,8 +425,11 @@ static void step(uint8_t op, uint8_t arg)
 		if (arg < 10)
 			hub_leave(&w->readers[arg % MEMBERS].m);
 		else if (arg < 20)
-			hub_page_fail(&w->topic), w->page_answered = w->page_asked = false,
-						  w->page_wanted = true;
+			fail_page();
+		else if (arg < 30)
+			lose_end(arg - 19);
+		else if (arg < 35)
+			expire();
 		break;
 	}
 }
