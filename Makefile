@@ -175,6 +175,11 @@ soak: all
 	tests/soak $(BUILD) 1000000 20 200 20 10
 	tests/loop $(BUILD) 100
 
+# Readers of the server that come and go: SOAK_SSE_SECONDS=3600 is the hour.
+SOAK_SSE_SECONDS ?= 60
+soak-sse: all
+	tests/soak-sse $(BUILD) $(SOAK_SSE_SECONDS)
+
 # The units, and part of the suites, under memcheck; ten minutes at most. Not part of `make test`.
 valgrind: all units
 	tests/valgrind $(BUILD)
@@ -229,7 +234,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak bench demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench demo completions install uninstall clean
 .PHONY: all units benches fuzzers asan fuzz lint deps test soak bench bench-peers bench-million demo completions install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

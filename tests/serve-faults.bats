@@ -271,3 +271,34 @@ each_errand() { # N
 		sys.exit(f'left open: {held}' if held else 0)
 	END
 }
+
+@test "Redis that comes back without its data: readers are told of a gap and go on; so is one that returns to a log that is gone" {
+	local redis=$PWD/redis last
+	own_redis "$redis"
+	local redis_pid=$own_pid
+	export REDIS_URL=$own_url
+	listen
+	reader live "$(project_path)"
+	wait_until 5 connected live
+	publish a b
+	wait_until 5 says live.out '"content":"b"'
+	last=$(sed -n 's/^id: //p' live.out | tail -n 1)
+	end_process "$redis_pid" KILL
+	own_redis "$redis"
+	publish c
+	wait_until 10 says live.out '"content":"c"'
+	[[ $(types live.out) == 'connected token token gap token' ]]
+	strict --cut <live.out | jq -r 'select(.data) | .data | fromjson | select(.type == "gap") | .after' | grep -qx "$last"
+	# The log expires while its readers are there: nothing that comes is lost, and nothing said.
+	redis-cli -s "$own_socket" DEL "$LOG" "$LOG:runs" >/dev/null
+	publish d
+	wait_until 5 says live.out '"content":"d"'
+	[[ $(types live.out) == 'connected token token gap token token' ]]
+	redis-cli -s "$own_socket" DEL "$LOG" "$LOG:runs" >/dev/null
+	reader back "$(project_path)" -H "Last-Event-ID: $last"
+	wait_until 5 says back.out '"type":"gap"'
+	publish e
+	wait_until 5 says back.out '"content":"e"'
+	wait_until 5 says live.out '"content":"e"'
+	[[ $(types back.out) == 'connected gap token' && $(types live.out) == 'connected token token gap token token token' ]]
+}
