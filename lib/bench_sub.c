@@ -18,6 +18,7 @@ enum {
 	WINDOWS_SEQS = 1 << 26, /* of all lanes together: 8 MB of bits */
 	WINDOW_LEAST = 1024,
 	PIPELINE = 256,
+	FRESH = 16, /* messages to a look at the clock: some 4 us of work */
 };
 
 struct reader {
@@ -27,6 +28,8 @@ struct reader {
 	struct audit *audit;
 	size_t confirmed; /* channels */
 	bool ready;
+	int64_t now_ns; /* the clock, for `fresh` more messages */
+	unsigned fresh;
 };
 
 struct sub {
@@ -64,7 +67,13 @@ static void take(struct reader *r, size_t channel, const char *text, size_t len)
 
 	if (s->enough)
 		return; /* the rest of what had been read */
-	int64_t now = clock_ns();
+	/* Messages that came together: a look at the clock for each would be a tenth of all work.
+	 */
+	if (r->fresh-- == 0) {
+		r->now_ns = clock_ns();
+		r->fresh = FRESH - 1;
+	}
+	int64_t now = r->now_ns;
 	switch (audit_take(r->audit, channel, text, len, &stamp)) {
 	case AUDIT_NONE:
 		/* On channels that have our own publisher only, nothing else can be. */
@@ -146,6 +155,13 @@ static void on_reply(void *arg, struct reply *reply)
 	}
 }
 
+static void on_idle(void *arg)
+{
+	struct reader *r = arg;
+
+	r->fresh = 0;
+}
+
 /* What is published until the connection is back is lost, and the audit will say so. */
 static void on_down(void *arg, const struct why *w, int64_t wait_ms)
 {
@@ -171,6 +187,7 @@ static void on_started(void *arg, const char *path)
 
 static const struct link_ops link_ops = {.on_up = on_up,
     .on_reply = on_reply,
+    .on_idle = on_idle,
     .on_down = on_down,
     .on_dead = on_dead,
     .on_started = on_started};
@@ -203,11 +220,6 @@ static void on_gap(void *arg, int source, struct id after, struct id before)
 	(void)after;
 	(void)before;
 	r->sub->errors++;
-}
-
-static void on_idle(void *arg)
-{
-	(void)arg; /* nothing is held back */
 }
 
 static const struct feed_ops feed_ops = {.on_start = on_start,

@@ -22,6 +22,7 @@ enum {
 	LOG_TTL_MS = 60000,    /* a load's log is of no use for longer */
 	OUT_BYTES = 64 * 1024, /* made in advance, at most */
 	BUFFER_BYTES = 64 << 20,
+	FRESH = 16, /* answers to a look at the clock: some 2 us of work */
 };
 
 struct sent {
@@ -43,6 +44,8 @@ struct member {
 	struct lane *lanes;
 	size_t nlanes, lane; /* lane: whose turn it is */
 	struct sent *ring;   /* load.conf.pipeline of them */
+	int64_t now_ns;      /* the clock, for `fresh` more answers */
+	unsigned fresh;
 	size_t head, waiting;
 	struct buf out; /* PUBLISHes that the stream did not take yet */
 	struct pace pace;
@@ -271,6 +274,10 @@ static void pump(struct member *m)
 
 	if (!l->started || l->over || !has_room(m))
 		return;
+	/* Flat out, half a pipeline at once: fewer, larger writes, and fewer wake-ups of the
+	 * server. */
+	if (l->conf.rate == 0 && m->waiting > l->conf.pipeline / 2)
+		return;
 	int64_t now = clock_ns();
 	if (l->conf.rate == 0 && now >= l->end_ns)
 		return;
@@ -373,8 +380,13 @@ void load_stop(struct load *l)
 static void measure(struct member *m, size_t n)
 {
 	struct load *l = m->load;
-	int64_t now = clock_ns();
 
+	/* Answers that came together: the clock would be a tenth of all work. */
+	if (m->fresh-- == 0) {
+		m->now_ns = clock_ns();
+		m->fresh = FRESH - 1;
+	}
+	int64_t now = m->now_ns;
 	if (m->waiting >= l->conf.pipeline)
 		m->free_ns = now;
 	for (; n > 0 && m->waiting > 0; n--, m->waiting--) {
@@ -415,6 +427,7 @@ static void on_idle(void *arg)
 {
 	struct member *m = arg;
 
+	m->fresh = 0;
 	if (m->out.len >= OUT_BYTES)
 		m->free_ns = clock_ns();
 	flush(m);
@@ -460,8 +473,11 @@ static const struct link_ops link_ops = {.on_up = on_up,
 
 static void on_acked(void *arg, const struct append_acked *acked)
 {
-	measure(arg, acked->n);
-	pump(arg);
+	struct member *m = arg;
+
+	m->fresh = 0;
+	measure(m, acked->n);
+	pump(m);
 }
 
 static void on_full(void *arg, const struct why *w)
