@@ -74,7 +74,7 @@ END {
 	if (goal != "") {
 		split(goal, g, " ")
 		aim = g[3] == "" ? g[2] : g[2] * g[3] # of our own figure, in the figures' unit
-		verdict = n == 0 ? "no peer" : (g[1] == "<=" ? x <= aim : x >= aim) && flaw[1] == "" ? "met" : "**below**"
+		verdict = n == 0 ? "no peer" : (g[1] == "<=" ? x <= aim : x >= aim) && flaw[1] ~ /^(load late)?$/ ? "met" : "**below**"
 	}
 	printf "| %s | %s | %s | %s | %s | %s |\n", what, cell(1), peers == "" ? "-" : peers, spread,
 	    goal == "" ? "" : g[1] " " (to || against != "" ? g[2] : show(aim)), verdict
