@@ -21,8 +21,8 @@
 enum {
 	FIRST_HANDED = 3, /* SD_LISTEN_FDS_START */
 	HANDED_MOST = 64,
-	BACKLOG = 65535,         /* the kernel cuts it to net.core.somaxconn */
-	KEEP_IDLE_S = 60,        /* of silence, before the kernel asks whether the peer is there */
+	BACKLOG = 65535,  /* the kernel cuts it to net.core.somaxconn */
+	KEEP_IDLE_S = 60, /* of silence, before the kernel asks whether the peer is there */
 	KEEP_INTERVAL_S = 10,
 	KEEP_COUNT = 3,
 };
@@ -75,8 +75,7 @@ static void set_options(int fd, int64_t write_ms)
 		int level, name, value;
 	} options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_NODELAY, 1},
 	    {IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S}, {IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S},
-	    {IPPROTO_TCP, TCP_KEEPCNT, KEEP_COUNT},
-	    {IPPROTO_TCP, TCP_USER_TIMEOUT, (int)write_ms}};
+	    {IPPROTO_TCP, TCP_KEEPCNT, KEEP_COUNT}, {IPPROTO_TCP, TCP_USER_TIMEOUT, (int)write_ms}};
 
 	/* A socket that is none of TCP has none of them. */
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

@@ -34,7 +34,7 @@ struct serve_conf {
 	int nkeys;
 	bool event_names, has_admin;
 	int64_t max_header, header_ms, heartbeat_ms, retry_ms, drain_ms;
-	int64_t write_ms; /* a peer that takes nothing for so long is gone */
+	int64_t write_ms;        /* a peer that takes nothing for so long is gone */
 	int64_t max_connections; /* of this process; 0: as many as it may have descriptors */
 	int64_t max_per_ip;      /* 0: no limit */
 	int64_t max_accept_rate; /* a second, of this process; 0: no limit */
