@@ -35,7 +35,7 @@ mint() { # [OPTION...]
 all_refused() { # FILE
 	lines "$1" 250
 	not grep -v -P '^(400|401|403)\t' "$1"
-	[[ -z $(grep -P '^403\t' "$1" | grep -v -P '\t(403 pattern|sp |no sp|sub outside)') ]]
-	[[ -z $(grep -P '\t403 pattern' "$1" | grep -v '^403') ]]
+	grep -P '^403\t' "$1" | not grep -v -P '\t(403 pattern|sp |no sp|sub outside)'
+	grep -P '\t403 pattern' "$1" | not grep -v '^403'
 	[[ $(grep -c '^400' "$1") -le 5 ]]
 }
