@@ -287,7 +287,7 @@ nothing_is_logged() {
 	mint --pub -p "$P" -s s
 	post "$(stage_path)stop" </dev/null
 	[[ $code == 404 ]]
-	bg pub sp-pub -p "$P" -s s -- bash -c 'echo begun; while :; do sleep 0.05; done'
+	bg pub sp-pub -p "$P" -s s -- bash -c 'echo begun; sleep 30'
 	local pub=$bg_pid
 	wait_until 5 subscribed "$STAGE:ctl"
 	wait_until 5 logged "$LOG" 1
@@ -297,7 +297,7 @@ nothing_is_logged() {
 	[[ $status -eq 0 ]]
 	log_lines "$LOG" | tail -n 1 | jq -e '.type == "done" and .metadata.finish_reason == "stopped"'
 	mint --pub -c "$C"
-	bg pub sp-pub -c "$C" -- bash -c 'echo begun; while :; do sleep 0.05; done'
+	bg pub sp-pub -c "$C" -- bash -c 'echo begun; sleep 30'
 	pub=$bg_pid
 	wait_until 5 subscribed "$C:ctl"
 	# A body is no matter, but read.

@@ -147,7 +147,7 @@ delay_of_another() { # prints n p50 p99 max, in us
 	pour all --no-end
 	wait_until 20 status_is .readers_blocked 100
 	# And while they lag, more comes for them.
-	bg more sp-pub -p "$P" -s s --from json --full-text none --maxlen 0 -- bash -c 'while :; do head -n 10 all; sleep 0.1; done'
+	bg more sp-pub -p "$P" -s s --from json --full-text none --maxlen 0 -- bash -c 'while head -n 10 all; do sleep 0.1; done'
 	read -ra among < <(delay_of_another)
 	echo "alone: ${alone[*]} us; among laggards: ${among[*]} us"
 	[[ ${alone[0]} -ge 100 && ${among[0]} -ge 100 ]]
