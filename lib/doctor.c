@@ -65,7 +65,7 @@ struct doctor {
 	int64_t gap_ms;   /* the longest silence between two reads */
 	int nmessages, nprobes;
 	bool connected_has_id, has_stream_end, has_repeat;
-	const char *probe_mark;      /* in the data of our probes */
+	char probe_mark[40];         /* in the data of our probes; empty before them */
 	char cursor[SSE_ID_MAX + 1]; /* the first id that came; what to resume after */
 	const char *resumed;         /* the cursor of this request; NULL: none */
 };
@@ -114,7 +114,7 @@ static int on_event(void *arg, const struct sse_message *m, struct why *w)
 	if (m->has_id && d->cursor[0] == '\0' && m->id_len < sizeof d->cursor &&
 	    sse_id_is_legal(m->id, m->id_len))
 		memcpy(d->cursor, m->id, m->id_len);
-	if (d->probe_mark != NULL &&
+	if (d->probe_mark[0] != '\0' &&
 	    memmem(m->data, m->data_len, d->probe_mark, strlen(d->probe_mark)) != NULL)
 		d->nprobes++;
 	return 0;
@@ -297,12 +297,10 @@ static int post_probe(struct doctor *d)
 
 static void check_probes(struct doctor *d)
 {
-	char mark[40];
 	int64_t most_ms = 0;
 
-	(void)snprintf(mark, sizeof mark, "doctor-%016llx",
+	(void)snprintf(d->probe_mark, sizeof d->probe_mark, "doctor-%016llx",
 	    (unsigned long long)clock_random(UINT64_MAX)); /* fits */
-	d->probe_mark = mark;
 	for (int i = 0; i < PROBES; i++) {
 		int64_t from = clock_ms();
 		int status = post_probe(d);
