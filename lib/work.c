@@ -200,7 +200,7 @@ static void on_taken(void *arg, const struct queue_taken *taken)
 
 	q->asked = false;
 	q->empty = taken->n == 0;
-	q->due_ms = taken->due_ms;
+	q->due_ms = taken->due_ms != 0 ? clock_ms() + taken->due_ms - taken->now_ms : 0;
 	int64_t until = taken->n > 0 ? work_lease_taken(w, q) : 0;
 	for (size_t i = 0; i < taken->n; i++)
 		(void)held_add(&w->held, &taken->jobs[i], q->index, until);
@@ -258,6 +258,17 @@ static void on_wake(void *arg)
 
 /* --- One round */
 
+/* What was due when a draining worker last asked may have been the lease of a job that is over now:
+ * it asks again before it waits for that. */
+static void look_again(struct work *w)
+{
+	if (!w->conf.drain || w->stats.running > 0 || w->held.nwaiting > 0)
+		return;
+	for (int i = 0; i < w->conf.nqueues; i++)
+		if (w->queues[i].due_ms != 0)
+			w->queues[i].empty = false;
+}
+
 static void on_good(void *arg, const enum queue_outcome *outcomes, size_t n)
 {
 	struct work_queue *q = arg;
@@ -266,6 +277,7 @@ static void on_good(void *arg, const enum queue_outcome *outcomes, size_t n)
 	q->ending--;
 	for (size_t i = 0; i < n; i++)
 		w->stats.lost += outcomes[i] == QUEUE_LOST;
+	look_again(w);
 	pump(w);
 }
 
@@ -278,8 +290,10 @@ static void on_bad(void *arg, const enum queue_outcome *outcomes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		w->stats.lost += outcomes[i] == QUEUE_LOST;
 		w->stats.died += outcomes[i] == QUEUE_DIED;
+		if (outcomes[i] == QUEUE_OK)
+			w->back_ms = clock_ms() + w->longest_ms;
 	}
-	w->back_ms = clock_ms() + w->longest_ms;
+	look_again(w);
 	pump(w);
 }
 
@@ -314,7 +328,8 @@ static bool is_drained(const struct work *w)
 	for (int i = 0; i < w->conf.nqueues; i++) {
 		const struct work_queue *q = &w->queues[i];
 
-		if (!q->empty || (q->due_ms != 0 && q->sent_ms < w->back_ms))
+		if (!q->empty ||
+		    (q->due_ms != 0 && q->due_ms <= w->back_ms && q->sent_ms < w->back_ms))
 			return false;
 	}
 	return w->conf.drain;

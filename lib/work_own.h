@@ -19,7 +19,7 @@ struct work_queue {
 	bool empty; /* nothing was there when last asked: on_wake tells */
 	bool listening;
 	int64_t sent_ms; /* when the last take was sent */
-	int64_t due_ms;  /* what it told of the next job to come; 0: none */
+	int64_t due_ms;  /* of the next job to come, as it told, on clock_ms(); 0: none */
 	int renewing;    /* renewals that are unanswered */
 	int ending;      /* calls of what ended that are */
 	bool greeting;   /* a hello is */

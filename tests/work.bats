@@ -326,6 +326,15 @@ idle() { # a worker listens
 	[[ $(xq stats --json | jq -c '[.delayed, .done]') == '[1,1]' ]]
 }
 
+@test "--drain leaves when the last job died, without waiting for the lease that it had" {
+	add 1
+	add 2
+	SECONDS=0
+	run -1 work -j 2 --retries 0 -- sh -c 'read -r job; sleep "0.$((job * 3))"; exit 3'
+	((SECONDS < 10))
+	[[ $(xq stats --json | jq .dead) -eq 2 ]]
+}
+
 @test "a high job that comes while others wait is the next that a worker runs: FIELD, priorities that prefetch defeats" {
 	seq 5 | xq add -P low >/dev/null
 	worker w --strict -- sh -c 'read -r job; echo "$job" >>order; while [ ! -e go ]; do sleep 0.02; done; sleep 0.03'
