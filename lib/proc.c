@@ -2,6 +2,8 @@
 /* proc: standard descriptors, signals, children. */
 #include "proc.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -32,6 +34,7 @@ void proc_die_of_pipe(void)
 static int signal_pipe[2] = {-1, -1}; /* a handler gets no argument */
 static volatile sig_atomic_t stop_signals, last_stop;
 static sigset_t stopping; /* those that ask to stop */
+static int64_t asked_ms;  /* when the first of them came; the handler's own */
 static bool output_is_gone;
 
 int proc_write(int fd, const char *name, const char *s, size_t len, struct why *w)
@@ -82,8 +85,13 @@ static void on_any_signal(int signo)
 
 	/* The first one is handled in order; who asks again wants no order. */
 	if (sigismember(&stopping, signo) == 1) {
+		int64_t now = clock_ms(); /* clock_gettime may be called here, and leaves errno */
+
+		if (stop_signals > 0 && now - asked_ms < PROC_ECHO_MS)
+			return;
 		if (stop_signals++ > 0)
 			_exit(128 + signo);
+		asked_ms = now;
 		last_stop = signo;
 	}
 	/* A full pipe means that enough signals wait already. */
@@ -135,7 +143,7 @@ void signals_forget(struct signals *s)
 	(void)close(signal_pipe[0]); /* the parent's */
 	(void)close(signal_pipe[1]); /* the parent's */
 	signal_pipe[0] = signal_pipe[1] = -1;
-	stop_signals = last_stop = 0;
+	stop_signals = last_stop = 0; /* asked_ms counts with stop_signals only */
 	s->loop = NULL;
 }
 

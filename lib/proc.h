@@ -35,7 +35,9 @@ struct signals {
 
 /* Turns each of the signals (ends with 0) into a call of on_signal from the loop. All but SIGCHLD,
  * and those that are given negative, ask to stop: a second one of those ends the process at once,
- * with 128 + its number. */
+ * with 128 + its number. One within PROC_ECHO_MS of the first is the first told twice: timeout(1)
+ * signals its child and then the group that the child is in. */
+#define PROC_ECHO_MS 100
 int signals_open(struct signals *s, struct loop *loop, const int *signos,
     void (*on_signal)(void *arg, int signo), void *arg, struct why *w);
 void signals_close(struct signals *s);

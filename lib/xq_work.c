@@ -116,11 +116,6 @@ static void on_signal(void *arg, int signo)
 		return;
 	}
 	clear_line(k);
-	if (k->signo != 0) {
-		k->x.status = 128 + signo; /* a second one: at once */
-		loop_stop(k->x.loop);
-		return;
-	}
 	k->signo = signo;
 	say(&k->x.cli.say, SAY_NOTE, "%s: takes no more jobs; what runs has %.3g s to end",
 	    signo == SIGINT ? "interrupted" : "asked to stop", (double)k->conf.grace_ms / 1000);

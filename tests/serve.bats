@@ -415,6 +415,7 @@ X-Content-Type-Options: nosniff'
 	refuses() { ! curl -s --max-time 1 "http://127.0.0.1:$port/healthz"; }
 	wait_until 5 refuses
 	not gone "$server_pid"
+	sleep 0.15 # sooner, it is the first one told twice
 	kill -TERM "$server_pid"
 	ends "$server_pid" 2
 	[[ $status -eq 143 ]]

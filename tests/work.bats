@@ -368,10 +368,19 @@ idle() { # a worker listens
 	wait_until 10 test -s child
 	kill -TERM "$bg_pid"
 	wait_until 5 says w.err 'takes no more'
+	sleep 0.15 # sooner, it is the first one told twice
 	kill -TERM "$bg_pid"
 	ends "$bg_pid" 5
 	[[ $status -eq 143 ]]
 	wait_until 5 gone "$(<child)"
+}
+
+@test "under timeout(1), which tells its child and its group, what runs still has its grace" {
+	local id
+	id=$(add 1)
+	run timeout 1 sp-xq work -q "$Q" --grace 20s -- sh -c 'trap "" TERM; sleep 1.5; echo fin'
+	[[ $status -eq 124 ]]
+	[[ $(xq result "$id") == *fin* ]]
 }
 
 @test "who escaped from the group and writes for ever holds nobody up" {
