@@ -61,7 +61,8 @@ static void on_down(void *arg, const struct why *w, int64_t wait_ms)
 {
 	struct control *c = arg;
 
-	c->ops->on_down(c->arg, w, wait_ms);
+	if (c->ops->on_down != NULL)
+		c->ops->on_down(c->arg, w, wait_ms);
 }
 
 static void on_dead(void *arg, const struct why *w)

@@ -15,6 +15,7 @@
 struct control_ops {
 	/* Somebody asked to stop. For the asking side: how many publishers heard it. */
 	void (*on_stop)(void *arg, int64_t heard);
+	/* As link_ops; on_down may be NULL. */
 	void (*on_down)(void *arg, const struct why *w, int64_t wait_ms);
 	void (*on_dead)(void *arg, const struct why *w);
 	void (*on_started)(void *arg, const char *path);

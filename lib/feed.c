@@ -268,14 +268,6 @@ static void on_log_reply(void *arg, struct reply *reply)
 		on_page(f, s, reply);
 }
 
-/* The log's connection comes back by itself; only the other's losses are worth a word. */
-static void on_log_down(void *arg, const struct why *w, int64_t wait_ms)
-{
-	(void)arg;
-	(void)w;
-	(void)wait_ms;
-}
-
 /* --- Where to begin */
 
 /* Subscribed, and the log was looked at before that: whatever is published from now on comes live.
@@ -432,7 +424,6 @@ static const struct link_ops log_ops = {
     .on_up = on_log_up,
     .on_reply = on_log_reply,
     .on_idle = on_idle,
-    .on_down = on_log_down,
     .on_dead = on_dead,
     .on_started = on_started,
 };

@@ -78,7 +78,8 @@ static void lost(struct link *link, const struct why *cause)
 		wait = link->down_since_ms + link->conf.give_up_ms - now;
 	loop_timer(link->loop, &link->timer, now + wait);
 	(void)why_set(&w, WHY_UNAVAILABLE, "%s: %s", link_name(link), cause->text); /* fills w */
-	link->ops->on_down(link->arg, &w, wait);
+	if (link->ops->on_down != NULL)
+		link->ops->on_down(link->arg, &w, wait);
 }
 
 void link_fault(struct link *link, const struct why *w)

@@ -28,7 +28,7 @@ struct link_ops {
 	/* The replies that had come are all delivered, and the stream may take bytes. May be NULL.
 	 */
 	void (*on_idle)(void *arg);
-	/* Lost or not to be had; the next try is in wait_ms. */
+	/* Lost or not to be had; the next try is in wait_ms. May be NULL. */
 	void (*on_down)(void *arg, const struct why *w, int64_t wait_ms);
 	/* Over: refused (WHY_REFUSED, WHY_DATA …) or given up (WHY_UNAVAILABLE). The link is
 	 * closed. */

@@ -119,22 +119,13 @@ static void on_reply(void *arg, struct reply *reply)
 	}
 }
 
-/* The publishing connection tells of it. */
-static void on_down(void *arg, const struct why *w, int64_t wait_ms)
-{
-	(void)arg;
-	(void)w;
-	(void)wait_ms;
-}
-
 static void on_dead(void *arg, const struct why *w)
 {
 	(void)w;
 	finish(arg, false);
 }
 
-static const struct link_ops link_ops = {
-    .on_up = on_up, .on_reply = on_reply, .on_down = on_down, .on_dead = on_dead};
+static const struct link_ops link_ops = {.on_up = on_up, .on_reply = on_reply, .on_dead = on_dead};
 
 struct recall *recall_open(
     struct loop *loop, const struct recall_conf *conf, recall_end *on_end, void *arg)

@@ -229,13 +229,6 @@ static void on_ended(void *arg, struct reply *reply)
 		ask(a, "look", on_waited);
 }
 
-static void on_ended_down(void *arg, const struct why *w, int64_t wait_ms)
-{
-	(void)arg; /* the other connection tells */
-	(void)w;
-	(void)wait_ms;
-}
-
 static void on_ended_dead(void *arg, const struct why *w)
 {
 	struct asker *a = arg;
@@ -246,7 +239,7 @@ static void on_ended_dead(void *arg, const struct why *w)
 }
 
 static const struct link_ops ended_ops = {
-    .on_up = on_ended_up, .on_reply = on_ended, .on_down = on_ended_down, .on_dead = on_ended_dead};
+    .on_up = on_ended_up, .on_reply = on_ended, .on_dead = on_ended_dead};
 
 static void on_deadline(void *arg)
 {
