@@ -63,8 +63,9 @@ all: $(BINS) $(LAYERS)
 $(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(LIB)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call foreign,$(LIBS_$*))
 
-# The options of the larger ones stand in a file of their own.
+# The larger ones are more than one file.
 $(BUILD)/sp-pub $(BUILD)/sp-sub: $(BUILD)/%: $(BUILD)/cmd/%_opts.o
+$(BUILD)/sp-pub: $(BUILD)/cmd/sp-pub_stop.o
 
 $(LIB): $(call objects,$(BASE) $(PROTOCOL) $(EDGES) $(TOP))
 	@rm -f $@

@@ -15,10 +15,7 @@
 
 #include "utf8.h"
 
-enum { STOP_MS = 5000 };
-
 static int set_up(struct pub *p, const struct opt_rest *rest, const bool closed[3]);
-static int ask_to_stop(struct pub *p);
 static int put_one(struct pub *p, const struct opt_rest *rest);
 static int start_stream(struct pub *p, const struct opt_rest *rest);
 static int report(struct pub *p);
@@ -39,9 +36,7 @@ int main(int argc, char **argv)
 	}
 	int r = set_up(&p, &rest, closed);
 	if (r == 0)
-		r = p.stop       ? ask_to_stop(&p)
-		    : p.one_shot ? put_one(&p, &rest)
-				 : start_stream(&p, &rest);
+		r = p.stop ? 0 : p.one_shot ? put_one(&p, &rest) : start_stream(&p, &rest);
 	if (r == 0)
 		(void)loop_run(p.loop, &p.why); /* p.why tells */
 	return report(&p);
@@ -49,32 +44,24 @@ int main(int argc, char **argv)
 
 /* --- Set-up */
 
-static void on_signal(void *arg, int signo);
 static const struct publish_ops publish_ops;
-static const struct control_ops stop_ops, listen_ops;
 
 static int set_up(struct pub *p, const struct opt_rest *rest, const bool closed[3])
 {
 	static const int signos[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0};
 
 	if (pub_settle(p, rest, closed) < 0 || loop_open(&p->loop, &p->why) < 0 ||
-	    signals_open(&p->signals, p->loop, signos, on_signal, p, &p->why) < 0)
+	    signals_open(&p->signals, p->loop, signos, pub_on_signal, p, &p->why) < 0)
 		return -1;
 	/* What is not acknowledged yet must not die with a reader of our own output. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (p->stop)
+	if (p->stop) {
+		pub_ask_to_stop(p);
 		return 0;
+	}
 	if (p->filter_text != NULL && filter_open(&p->conf.filter, p->filter_text, &p->why) < 0)
 		return -1;
 	return publish_open(&p->publish, p->loop, &p->conf, &publish_ops, p, &p->why);
-}
-
-static int ask_to_stop(struct pub *p)
-{
-	const struct append_conf *a = &p->conf.append;
-
-	control_stop(&p->control, p->loop, &a->link, a->channel, &stop_ops, p);
-	return 0;
 }
 
 /* --- One message from the command line */
@@ -210,25 +197,12 @@ static void begin_input(struct pub *p)
 
 static int start_stream(struct pub *p, const struct opt_rest *rest)
 {
-	const struct append_conf *a = &p->conf.append;
-
 	p->argv = rest->command;
-	control_listen(&p->control, p->loop, &a->link, a->channel, &listen_ops, p);
+	pub_listen(p);
 	/* An exclusive publisher reads and runs nothing before it has the lease. */
-	if (!a->exclusive)
+	if (!p->conf.append.exclusive)
 		begin_input(p);
 	return 0;
-}
-
-/* Somebody asked: the command gets TERM, and its end is ours; else the input ends here. */
-static void stop(struct pub *p)
-{
-	if (p->stopped || publish_is_finishing(p->publish))
-		return;
-	p->stopped = true;
-	input_stop(&p->input);
-	if (!input_runs(&p->input))
-		publish_stop(p->publish);
 }
 
 /* --- What Redis says */
@@ -267,18 +241,6 @@ static void print_ids(struct pub *p, const struct append_acked *acked)
 	buf_fini(&out);
 }
 
-static void watch_idle(struct pub *p, int64_t receivers)
-{
-	int64_t now = clock_ms();
-
-	if (receivers != 0)
-		p->unheard_since_ms = 0;
-	else if (p->unheard_since_ms == 0)
-		p->unheard_since_ms = now;
-	else if (now - p->unheard_since_ms >= p->idle_ms)
-		stop(p);
-}
-
 static void on_acked(void *arg, const struct append_acked *acked)
 {
 	struct pub *p = arg;
@@ -287,12 +249,12 @@ static void on_acked(void *arg, const struct append_acked *acked)
 	if (p->conf.append.want_ids)
 		print_ids(p, acked);
 	if (p->idle_ms > 0 && acked->receivers >= 0)
-		watch_idle(p, acked->receivers);
+		pub_watch_idle(p, acked->receivers);
 	if (!p->input.begun && !p->one_shot && !publish_is_finishing(p->publish))
 		begin_input(p);
 }
 
-static void on_down(void *arg, const struct why *w, int64_t wait_ms)
+void pub_on_down(void *arg, const struct why *w, int64_t wait_ms)
 {
 	struct pub *p = arg;
 
@@ -301,7 +263,7 @@ static void on_down(void *arg, const struct why *w, int64_t wait_ms)
 		loop_stop(p->loop);
 }
 
-static void on_dead(void *arg, const struct why *w)
+void pub_on_dead(void *arg, const struct why *w)
 {
 	struct pub *p = arg;
 
@@ -315,7 +277,7 @@ static void on_dead(void *arg, const struct why *w)
 		loop_stop(p->loop);
 }
 
-static void on_started(void *arg, const char *path)
+void pub_on_started(void *arg, const char *path)
 {
 	struct pub *p = arg;
 
@@ -345,83 +307,13 @@ static const struct publish_ops publish_ops = {.on_text = on_text,
     .on_acked = on_acked,
     .on_room = on_room,
     .on_over = on_over,
-    .on_down = on_down,
-    .on_dead = on_dead,
-    .on_started = on_started,
+    .on_down = pub_on_down,
+    .on_dead = pub_on_dead,
+    .on_started = pub_on_started,
     .on_full = on_full,
     .on_filter = on_filter};
 
-static void on_stop_asked(void *arg, int64_t heard)
-{
-	(void)heard;
-	stop(arg);
-}
-
-static void on_stop_heard(void *arg, int64_t heard)
-{
-	struct pub *p = arg;
-
-	if (heard == 0)
-		(void)why_set(
-		    &p->why, WHY_ENDED, "%s: nobody publishes there", p->conf.append.channel);
-	loop_stop(p->loop);
-}
-
-/* Only the publishing connection's losses are worth a word. */
-static void on_control_down(void *arg, const struct why *w, int64_t wait_ms)
-{
-	(void)arg;
-	(void)w;
-	(void)wait_ms;
-}
-
-static void on_control_dead(void *arg, const struct why *w)
-{
-	struct pub *p = arg;
-
-	/* That Redis is away the other connection tells. */
-	say(&p->cli.say, w->status == WHY_UNAVAILABLE ? SAY_DETAIL : SAY_NOTE,
-	    "%s; --stop will not be heard", w->text);
-}
-
-static const struct control_ops listen_ops = {
-    on_stop_asked, on_control_down, on_control_dead, on_started};
-static const struct control_ops stop_ops = {on_stop_heard, on_down, on_dead, on_started};
-
-/* --- Signals and the end */
-
-static void on_deadline(void *arg)
-{
-	struct pub *p = arg;
-
-	loop_stop(p->loop);
-}
-
-/* Ends the input and waits for what is on its way. */
-static void on_signal(void *arg, int signo)
-{
-	struct pub *p = arg;
-	char error[64];
-
-	if (signo == SIGCHLD) {
-		input_on_child(&p->input);
-		return;
-	}
-	p->signo = signo;
-	p->status = 128 + signo;
-	input_stop(&p->input);
-	if (p->publish != NULL) {
-		(void)snprintf(error, sizeof error, "the publisher was stopped by signal %d (%s)",
-		    signo, strsignal(signo)); /* fits */
-		publish_finish(p->publish, error, NULL);
-	}
-	if (p->cli.down || p->stop) {
-		loop_stop(p->loop);
-		return;
-	}
-	p->deadline = (struct timer){.on_due = on_deadline, .arg = p};
-	loop_timer(p->loop, &p->deadline, clock_ms() + STOP_MS);
-}
+/* --- The end */
 
 static int report(struct pub *p)
 {

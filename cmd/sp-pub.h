@@ -39,4 +39,21 @@ enum opt_result pub_parse(struct pub *p, int argc, char **argv, struct opt_rest 
  * makes no sense. */
 int pub_settle(struct pub *p, const struct opt_rest *rest, const bool closed[3]);
 
+/* What Redis says: of link_ops, for both connections. arg is a struct pub. */
+void pub_on_down(void *arg, const struct why *w, int64_t wait_ms);
+void pub_on_dead(void *arg, const struct why *w);
+void pub_on_started(void *arg, const char *path);
+
+/* Asks the channel's publisher to stop, and ends the loop when it has heard. */
+void pub_ask_to_stop(struct pub *p);
+
+/* Listens for such a request. */
+void pub_listen(struct pub *p);
+
+/* Counts the subscribers that the last message had; stops when there are none for p->idle_ms. */
+void pub_watch_idle(struct pub *p, int64_t receivers);
+
+/* SIGCHLD is the command's; any other ends the input and waits for what is on its way. */
+void pub_on_signal(void *arg, int signo);
+
 #endif
