@@ -9,6 +9,18 @@
 
 enum { PROVIDER_MAX_LINE = 16 << 20 };
 
+static const struct opt_tool about = {.name = "sp-pub",
+    .summary = "Publish standard input, a command's output, or one message.",
+    .usage = "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [TYPE [key=value | "
+	     "key:=json ...]]\n"
+	     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [-- COMMAND [ARG ...]]\n"
+	     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) --stop",
+    .examples = "llm 'Tell me a story' | sp-pub -p 7 -s story\n"
+		"sp-pub -p 7 -s story -- llm 'Tell me a story'\n"
+		"sp-pub -p 7 -s story stage_update status=processing progress:=40\n"
+		"tail -f events.ndjson | sp-pub -c events --from json --no-end",
+    .operands = "token stage_update progress done error"};
+
 enum opt_result pub_parse(struct pub *p, int argc, char **argv, struct opt_rest *rest)
 {
 	struct append_conf *a = &p->conf.append;
@@ -71,19 +83,9 @@ enum opt_result pub_parse(struct pub *p, int argc, char **argv, struct opt_rest 
 	    CLI_OPTS_LOG(&p->cli),
 	    {.kind = OPT_GROUP},
 	};
-	const struct opt_tool tool = {.name = "sp-pub",
-	    .summary = "Publish standard input, a command's output, or one message.",
-	    .usage = "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [TYPE [key=value | "
-		     "key:=json ...]]\n"
-		     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [-- COMMAND [ARG ...]]\n"
-		     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) --stop",
-	    .examples = "llm 'Tell me a story' | sp-pub -p 7 -s story\n"
-			"sp-pub -p 7 -s story -- llm 'Tell me a story'\n"
-			"sp-pub -p 7 -s story stage_update status=processing progress:=40\n"
-			"tail -f events.ndjson | sp-pub -c events --from json --no-end",
-	    .opts = opts,
-	    .operands = "token stage_update progress done error"};
+	struct opt_tool tool = about;
 
+	tool.opts = opts;
 	return opt_parse(&tool, argc, argv, rest, &p->why);
 }
 

@@ -101,6 +101,20 @@ static int run(struct sse *s)
 
 /* --- Options */
 
+static const struct opt_tool about = {.name = "sp-sse",
+    .summary = "Turn messages into Server-Sent Events, and back.",
+    .usage = "sp-sse [--event-names] < NDJSON > SSE\n"
+	     "sp-sse -d [--meta] < SSE > NDJSON\n"
+	     "sp-sse [options] -p PROJECT [-s STAGE]\n"
+	     "sp-sse [options] --inetd\n"
+	     "sp-sse [options] --listen ADDR\n"
+	     "sp-sse token ...\n"
+	     "sp-sse doctor [options] URL",
+    .examples = "sp-sub -c chat:42 | sp-sse\n"
+		"curl -sN http://127.0.0.1:8080/api/v1/sse/projects/7/ | sp-sse -d | jq .type\n"
+		"sp-sse --listen 127.0.0.1:8080",
+    .operands = "token doctor"};
+
 static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_rest *rest)
 {
 	const struct opt opts[] = {
@@ -148,22 +162,9 @@ static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_re
 	    CLI_OPTS_LOG(&s->cli),
 	    {.kind = OPT_GROUP},
 	};
-	const struct opt_tool tool = {.name = "sp-sse",
-	    .summary = "Turn messages into Server-Sent Events, and back.",
-	    .usage = "sp-sse [--event-names] < NDJSON > SSE\n"
-		     "sp-sse -d [--meta] < SSE > NDJSON\n"
-		     "sp-sse [options] -p PROJECT [-s STAGE]\n"
-		     "sp-sse [options] --inetd\n"
-		     "sp-sse [options] --listen ADDR\n"
-		     "sp-sse token ...\n"
-		     "sp-sse doctor [options] URL",
-	    .examples =
-		"sp-sub -c chat:42 | sp-sse\n"
-		"curl -sN http://127.0.0.1:8080/api/v1/sse/projects/7/ | sp-sse -d | jq .type\n"
-		"sp-sse --listen 127.0.0.1:8080",
-	    .opts = opts,
-	    .operands = "token doctor"};
+	struct opt_tool tool = about;
 
+	tool.opts = opts;
 	return opt_parse(&tool, argc, argv, rest, &s->why);
 }
 
