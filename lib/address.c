@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "number.h"
+
 static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 bool address_is_none(const struct address *a)
@@ -91,7 +93,7 @@ int address_net_parse(struct address_net *net, const char *text, struct why *w)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
-	int bits = 0;
+	uint64_t bits;
 
 	*net = (struct address_net){.bits = -1};
 	if (strcmp(text, "unix") == 0)
@@ -100,15 +102,12 @@ int address_net_parse(struct address_net *net, const char *text, struct why *w)
 		return why_set(w, WHY_USAGE, "%.80s is no network, as 10.0.0.0/8 is", text);
 	int most = is_four(&net->base) && memchr(text, ':', len) == NULL ? 32 : 128;
 	if (slash == NULL)
-		bits = most;
-	for (const char *p = slash != NULL ? slash + 1 : ""; *p != '\0'; p++) {
-		if (*p < '0' || *p > '9' || (bits = bits * 10 + *p - '0') > most)
-			return why_set(
-			    w, WHY_USAGE, "%.80s: a network has 0 to %d bits", text, most);
-	}
-	if (slash != NULL && slash[1] == '\0')
+		bits = (uint64_t)most;
+	else if (slash[1] == '\0')
 		return why_set(w, WHY_USAGE, "%.80s: bits are missing behind the slash", text);
-	net->bits = bits + 128 - most;
+	else if (!number_parse(slash + 1, strlen(slash + 1), (uint64_t)most, &bits))
+		return why_set(w, WHY_USAGE, "%.80s: a network has 0 to %d bits", text, most);
+	net->bits = (int)bits + 128 - most;
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "number.h"
+
 enum {
 	FIELD_MAX = 128,      /* bytes; longer ones are mistakes */
 	DAYS_AHEAD = 9 * 366, /* 2096-02-29 to 2104-02-29, the longest pause there can be */
@@ -48,12 +50,13 @@ static const struct {
 /* A number or a name at *s, which moves behind it; -1 when there is none in the field's range. */
 static int value(const struct field *f, const char **s)
 {
-	int n = 0, digits = 0;
+	uint64_t n;
+	const char *behind = number_scan(*s, *s + strlen(*s), (uint64_t)f->most, &n);
 
-	for (; isdigit((unsigned char)**s); digits++, (*s)++)
-		n = n > 99 ? 100 : n * 10 + (**s - '0');
-	if (digits > 0)
-		return n >= f->least && n <= f->most ? n : -1;
+	if (behind != NULL) {
+		*s = behind;
+		return (int)n >= f->least ? (int)n : -1;
+	}
 	for (int i = 0; f->words != NULL && f->words[i] != NULL; i++)
 		if (strncasecmp(*s, f->words[i], 3) == 0) {
 			*s += 3;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "number.h"
+
 static bool is_null(struct json_slice value)
 {
 	return value.len == 4 && value.s[0] == 'n';
@@ -173,14 +175,14 @@ bool dialect_is(struct json_slice value, const char *plain)
 
 long long dialect_count(struct json_slice value)
 {
-	long long n = 0;
-	size_t i = 0;
+	const char *end = value.s + value.len;
+	uint64_t n;
+	const char *at = value.s != NULL ? number_scan(value.s, end, INT64_MAX, &n) : NULL;
 
-	for (; i < value.len && i < 18 && value.s[i] >= '0' && value.s[i] <= '9'; i++)
-		n = n * 10 + (value.s[i] - '0');
-	size_t digits = i;
-	if (i < value.len && value.s[i] == '.') /* some counts are doubles: 24.0 */
-		for (i++; i < value.len && value.s[i] == '0'; i++)
+	if (at == NULL)
+		return -1;
+	if (at < end && *at == '.') /* some counts are doubles: 24.0 */
+		for (at++; at < end && *at == '0'; at++)
 			;
-	return digits > 0 && i == value.len ? n : -1;
+	return at == end ? (long long)n : -1;
 }

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "number.h"
+
 static enum http_step refuse(struct http *h, int status, const char *reason)
 {
 	h->at = HTTP_AT_ERROR;
@@ -233,28 +235,17 @@ bool http_method_is(const struct http *h, const char *method)
 
 /* --- What the fields mean together. */
 
-static bool digits_to_size(struct http_slice v, size_t *n)
-{
-	*n = 0;
-	for (size_t i = 0; i < v.len; i++) {
-		if (!is_digit(v.p[i]) || *n > (SIZE_MAX / 2 - 9) / 10)
-			return false;
-		*n = *n * 10 + (size_t)(v.p[i] - '0');
-	}
-	return v.len > 0;
-}
-
 static enum http_step check_length(struct http *h)
 {
 	struct http_slice n, v;
-	size_t length;
+	uint64_t length;
 
 	h->has_length = false;
 	h->length = 0;
 	for (size_t at = 0; next_field(h, &at, &n, &v) == 1;) {
 		if (!same_nocase(n.p, n.len, "Content-Length"))
 			continue;
-		if (!digits_to_size(v, &length))
+		if (!number_parse(v.p, v.len, SIZE_MAX / 2, &length))
 			return refuse(h, 400, "Content-Length is not a number of bytes.");
 		if (h->has_length && h->length != length)
 			return refuse(h, 400, "Two Content-Length fields differ.");

@@ -4,14 +4,7 @@
 
 #include <string.h>
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+#include "number.h"
 
 /* The character at s[*at], decoded, and *at moved behind it; -1 for a bad escape or a NUL. */
 static int next_char(const char *s, size_t len, size_t *at)
@@ -22,7 +15,8 @@ static int next_char(const char *s, size_t len, size_t *at)
 		*at += 1;
 		return c != 0 ? c : -1;
 	}
-	if (len - *at < 3 || (high = hex(s[*at + 1])) < 0 || (low = hex(s[*at + 2])) < 0)
+	if (len - *at < 3 || (high = number_hex(s[*at + 1])) < 0 ||
+	    (low = number_hex(s[*at + 2])) < 0)
 		return -1;
 	*at += 3;
 	c = high * 16 + low;

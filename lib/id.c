@@ -4,18 +4,13 @@
 
 #include <string.h>
 
-static const char *parse_number(const char *s, const char *end, uint64_t *n)
-{
-	const char *start = s;
+#include "number.h"
 
-	for (*n = 0; s < end && *s >= '0' && *s <= '9'; s++) {
-		if (__builtin_mul_overflow(*n, 10u, n) ||
-		    __builtin_add_overflow(*n, (uint64_t)(*s - '0'), n))
-			return NULL;
-	}
-	if (s == start || (*start == '0' && s - start > 1))
-		return NULL;
-	return s;
+static const char *scan(const char *s, const char *end, uint64_t *n)
+{
+	const char *behind = number_scan(s, end, UINT64_MAX, n);
+
+	return behind != NULL && *s == '0' && behind - s > 1 ? NULL : behind;
 }
 
 bool id_parse(struct id *id, const char *s, size_t len)
@@ -23,10 +18,10 @@ bool id_parse(struct id *id, const char *s, size_t len)
 	const char *end = s + len;
 	struct id v;
 
-	s = parse_number(s, end, &v.ms);
+	s = scan(s, end, &v.ms);
 	if (s == NULL || s == end || *s != '-')
 		return false;
-	s = parse_number(s + 1, end, &v.seq);
+	s = scan(s + 1, end, &v.seq);
 	if (s != end)
 		return false;
 	*id = v;

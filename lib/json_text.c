@@ -4,19 +4,18 @@
 
 #include <string.h>
 
+#include "number.h"
+
 int json_hex4(const char *s)
 {
 	int v = 0;
 
 	for (int i = 0; i < 4; i++) {
-		int c = (unsigned char)s[i], low = c | 0x20;
+		int digit = number_hex(s[i]);
 
-		if (c >= '0' && c <= '9')
-			v = v * 16 + c - '0';
-		else if (low >= 'a' && low <= 'f')
-			v = v * 16 + low - 'a' + 10;
-		else
+		if (digit < 0)
 			return -1;
+		v = v * 16 + digit;
 	}
 	return v;
 }

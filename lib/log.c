@@ -94,15 +94,11 @@ struct id log_only_id(const struct reply *reply)
 
 uint64_t log_time(const struct reply *reply)
 {
-	uint64_t seconds = 0, us = 0;
+	uint64_t seconds, us;
 
-	if (reply->type != REPLY_ARRAY || reply->n != 2 || reply->elem[0].type != REPLY_STRING ||
-	    reply->elem[1].type != REPLY_STRING)
+	if (reply->type != REPLY_ARRAY || reply->n != 2 ||
+	    !resp_number(&reply->elem[0], &seconds) || !resp_number(&reply->elem[1], &us))
 		return 0;
-	for (size_t i = 0; i < reply->elem[0].len && i < 15; i++)
-		seconds = seconds * 10 + (uint64_t)(reply->elem[0].str[i] - '0');
-	for (size_t i = 0; i < reply->elem[1].len && i < 6; i++)
-		us = us * 10 + (uint64_t)(reply->elem[1].str[i] - '0');
 	return seconds * 1000 + us / 1000;
 }
 

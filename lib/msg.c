@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "number.h"
 #include "utf8.h"
 
 void msg_new_run(char run[MSG_RUN_LEN + 1])
@@ -261,18 +262,6 @@ static struct json_slice back_over_name(const char *start, const char **end, siz
 	return name.len <= max ? name : (struct json_slice){p, 0};
 }
 
-/* Decimal below 10^19, and so below 2^64. */
-static bool parse_seq(struct json_slice digits, uint64_t *n)
-{
-	*n = 0;
-	for (size_t i = 0; i < digits.len; i++) {
-		if (digits.s[i] < '0' || digits.s[i] > '9')
-			return false;
-		*n = *n * 10 + (uint64_t)(digits.s[i] - '0');
-	}
-	return digits.len > 0;
-}
-
 /*
  * Read from the end: …,"sp":{"run":"RUN","seq":N,"id":"MS-SEQ"}} . No escaped quote can precede
  * these quotes, so within valid JSON this tail can only be the top level's last member.
@@ -292,7 +281,8 @@ bool msg_sp(const char *msg, size_t len, struct msg_sp *sp)
 			return false;
 	}
 	struct json_slice seq = back_over_name(msg, &end, 19);
-	if (!parse_seq(seq, &sp->seq) || !back_over(msg, &end, "\",\"seq\":"))
+	if (!number_parse(seq.s, seq.len, UINT64_MAX, &sp->seq) ||
+	    !back_over(msg, &end, "\",\"seq\":"))
 		return false;
 	struct json_slice run = back_over_name(msg, &end, 64);
 	sp->run = run.s;

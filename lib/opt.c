@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
+
 /* getopt_long names an option by a number: its letter, or this plus its index for opt_at. */
 enum { LONG_FIRST = UCHAR_MAX + 1 };
 
@@ -57,11 +59,13 @@ static const struct unit {
 /* The digits at *s; -1 when there are none or too many. */
 static int read_digits(const char **s, int64_t *n)
 {
-	if (!isdigit((unsigned char)**s))
+	uint64_t digits;
+	const char *behind = number_scan(*s, *s + strlen(*s), INT64_MAX, &digits);
+
+	if (behind == NULL)
 		return -1;
-	for (*n = 0; isdigit((unsigned char)**s); (*s)++)
-		if (__builtin_mul_overflow(*n, 10, n) || __builtin_add_overflow(*n, **s - '0', n))
-			return -1;
+	*s = behind;
+	*n = (int64_t)digits;
 	return 0;
 }
 
@@ -109,15 +113,13 @@ int opt_size(const char *s, int64_t *bytes)
 
 static int read_number(const char *s, int64_t *n)
 {
-	char *end;
+	bool negative = *s == '-';
 
-	errno = 0;
-	if (!isdigit((unsigned char)s[*s == '-']))
+	s += negative;
+	if (read_digits(&s, n) != 0 || *s != '\0')
 		return -1;
-	long long v = strtoll(s, &end, 10);
-	if (*end != '\0' || errno != 0)
-		return -1;
-	*n = v;
+	if (negative)
+		*n = -*n;
 	return 0;
 }
 
@@ -158,7 +160,7 @@ static int take_quantity(const struct opt *o, const char *arg, struct why *w)
 	why_quote(quoted, sizeof quoted, arg, strlen(arg));
 	if (o->kind == OPT_NUMBER && read_number(arg, &n) != 0)
 		return why_set(w, WHY_USAGE, "--%s: \"%s\" is not a number%s", o->name, quoted,
-		    errno == ERANGE ? " that fits" : "");
+		    arg[strspn(arg, "0123456789")] == '\0' && *arg != '\0' ? " that fits" : "");
 	if (o->kind == OPT_DURATION && opt_duration(arg, &n) != 0)
 		return why_set(w, WHY_USAGE,
 		    "--%s: \"%s\" is not a duration (250ms, 5s, 2m, 1h; bare = seconds)", o->name,

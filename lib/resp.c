@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "number.h"
 
 enum {
 	/* hiredis 0.14 moves what it has buffered once per reply: 64 KiB at a time cost 357 ns
@@ -154,6 +155,16 @@ int resp_next(struct resp *r, struct reply **reply, struct why *w)
 	char text[128];
 	why_quote(text, sizeof text, r->reader->errstr, strlen(r->reader->errstr));
 	return why_set(w, WHY_UNAVAILABLE, "not a Redis server (%s)", text);
+}
+
+bool resp_number(const struct reply *reply, uint64_t *n)
+{
+	if (reply->type == REPLY_STRING)
+		return number_parse(reply->str, reply->len, INT64_MAX, n);
+	if (reply->type != REPLY_INTEGER || reply->integer < 0)
+		return false;
+	*n = (uint64_t)reply->integer;
+	return true;
 }
 
 int resp_command(struct buf *out, int argc, const char *const *argv, const size_t *lens)

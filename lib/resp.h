@@ -41,6 +41,10 @@ bool resp_has_bytes(const struct resp *r);
  * answer that we ask for (WHY_UNAVAILABLE). */
 int resp_next(struct resp *r, struct reply **reply, struct why *w);
 
+/* The number that a reply is, as an integer or as digits; false when it is none from 0 to 2^63 - 1.
+ */
+bool resp_number(const struct reply *reply, uint64_t *n);
+
 /* Adds a command of argc arguments; lens NULL means C strings. -1 when out is full. */
 int resp_command(struct buf *out, int argc, const char *const *argv, const size_t *lens);
 

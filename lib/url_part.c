@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "number.h"
+
 int url_bad(struct why *w, const char *what)
 {
 	return why_set(w, WHY_USAGE, "the Redis URL %s", what);
@@ -33,14 +35,6 @@ bool url_part_is(struct url_part a, const char *s)
 	return a.len == strlen(s) && strncasecmp(a.s, s, a.len) == 0;
 }
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
-	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-				    : -1;
-}
-
 int url_part_decode(struct url_part in, char **out, struct why *w)
 {
 	char *s = xmalloc(in.len + 1), *to = s;
@@ -49,8 +43,8 @@ int url_part_decode(struct url_part in, char **out, struct why *w)
 		int c = (unsigned char)in.s[i];
 
 		if (c == '%') {
-			int high = in.len - i > 2 ? hex(in.s[i + 1]) : -1;
-			int low = high >= 0 ? hex(in.s[i + 2]) : -1;
+			int high = in.len - i > 2 ? number_hex(in.s[i + 1]) : -1;
+			int low = high >= 0 ? number_hex(in.s[i + 2]) : -1;
 
 			c = high * 16 + low;
 			if (low < 0 || c == 0) {
@@ -73,18 +67,13 @@ int url_part_number(
     struct url_part in, long least, long most, long *n, struct why *w, const char *no)
 {
 	char *s;
-	int64_t value = 0;
+	uint64_t value;
 
 	if (url_part_decode(in, &s, w) != 0)
 		return -1;
-	bool good = s[0] != '\0';
-	for (const char *c = s; *c != '\0' && good; c++) {
-		good = isdigit((unsigned char)*c) && value <= most;
-		if (good)
-			value = value * 10 + (*c - '0');
-	}
+	bool good = number_parse(s, strlen(s), (uint64_t)most, &value);
 	free(s);
-	if (!good || value < least || value > most)
+	if (!good || (long)value < least)
 		return url_bad(w, no);
 	*n = (long)value;
 	return 0;
