@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "number.h"
 
 enum {
 	FIRST_HANDED = 3, /* SD_LISTEN_FDS_START */
@@ -115,9 +116,13 @@ int listen_adopt(struct listen *l, struct why *w)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 	const char *names = getenv("LISTEN_FDNAMES");
-	int n = pid != NULL && count != NULL && atol(pid) == (long)getpid() ? atoi(count) : 0;
+	uint64_t ours, n = 0;
 
-	for (int fd = FIRST_HANDED; fd < FIRST_HANDED + n; fd++) {
+	if (pid == NULL || count == NULL || !number_parse(pid, strlen(pid), INT32_MAX, &ours) ||
+	    (pid_t)ours != getpid() || !number_parse(count, strlen(count), INT32_MAX, &n))
+		n = 0; /* meant for another process, or for nobody */
+
+	for (int fd = FIRST_HANDED; fd - FIRST_HANDED < (int)n; fd++) {
 		int listens = 0;
 		socklen_t len = sizeof listens;
 
@@ -256,10 +261,9 @@ static int add_unix(struct listen *l, const char *path, bool is_admin, int mode,
 static bool cut(const char *address, char *host, size_t size, const char **port)
 {
 	const char *colon = strrchr(address, ':');
-	char *end;
+	uint64_t n;
 
-	if (colon == NULL || colon[1] < '0' || colon[1] > '9' ||
-	    strtoul(colon + 1, &end, 10) > 65535 || *end != '\0')
+	if (colon == NULL || !number_parse(colon + 1, strlen(colon + 1), UINT16_MAX, &n))
 		return false;
 	size_t len = (size_t)(colon - address);
 	bool bracketed = len >= 2 && address[0] == '[' && address[len - 1] == ']';
