@@ -13,6 +13,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "number.h"
 
 enum {
 	READY_MS = 30000, /* for the new one to serve */
@@ -148,8 +149,9 @@ void handover_ready(void)
 
 	if (text == NULL)
 		return;
-	int fd = atoi(text);
+	uint64_t fd = 0;
+	bool good = number_parse(text, strlen(text), INT32_MAX, &fd) && fd >= SAFE_FD;
 	(void)unsetenv(ready_name); /* for our children */
-	if (fd >= SAFE_FD && write(fd, "r", 1) >= 0)
-		(void)close(fd); /* said */
+	if (good && write((int)fd, "r", 1) >= 0)
+		(void)close((int)fd); /* said */
 }
