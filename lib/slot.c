@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "number.h"
 #include "opt.h"
 #include "utf8.h"
 #include "work.h"
@@ -146,8 +147,7 @@ static int answer_status(struct held *h, const char *line, size_t len)
 {
 	struct json_slice sp = json_find(line, len, "sp"), status, after;
 	char text[32] = "";
-	long n;
-	char *end;
+	uint64_t n;
 
 	if (sp.s == NULL || !json_is_valid(line, len))
 		return 0;
@@ -158,12 +158,9 @@ static int answer_status(struct held *h, const char *line, size_t len)
 		if (opt_duration(text, &h->retry_ms) < 0)
 			h->retry_ms = -1;
 	}
-	if (status.s == NULL || status.len >= sizeof text)
+	if (status.s == NULL)
 		return 0;
-	memcpy(text, status.s, status.len);
-	text[status.len] = '\0';
-	n = strtol(text, &end, 10);
-	return *end == '\0' && n >= 0 && n <= 255 ? (int)n : 1;
+	return number_parse(status.s, status.len, 255, &n) ? (int)n : 1;
 }
 
 static void on_answer(void *arg, size_t i, const char *line, size_t len, bool truncated)
