@@ -29,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "queue_call.h"
 #include "resp.h"
 
@@ -85,6 +86,7 @@ static void on_message(struct queue_listener *l, const char *s, size_t len)
 {
 	static const char verb[] = "cancel ";
 	const char *end = s + len, *ref = s + sizeof verb - 1, *space;
+	uint64_t token;
 
 	if (len == 4 && memcmp(s, "hear", 4) == 0) {
 		l->q->unheard = 0;
@@ -94,12 +96,10 @@ static void on_message(struct queue_listener *l, const char *s, size_t len)
 	if (len <= sizeof verb || memcmp(s, verb, sizeof verb - 1) != 0)
 		return;
 	space = memchr(ref, ' ', (size_t)(end - ref));
-	if (space == NULL || end - space > 21)
+	if (space == NULL ||
+	    !number_parse(space + 1, (size_t)(end - space - 1), UINT64_MAX, &token))
 		return;
-	char digits[24] = "";
-	memcpy(digits, space + 1, (size_t)(end - space - 1));
-	l->q->ops->on_cancel(
-	    l->q->arg, (struct json_slice){ref, (size_t)(space - ref)}, strtoull(digits, NULL, 10));
+	l->q->ops->on_cancel(l->q->arg, (struct json_slice){ref, (size_t)(space - ref)}, token);
 }
 
 static void on_popped(struct queue_listener *l, const struct reply *reply)
