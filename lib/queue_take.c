@@ -4,18 +4,15 @@
 
 #include <string.h>
 
+#include "number.h"
 #include "queue_call.h"
 
 /* The next number of a text of words. */
 static bool next_number(const char **at, const char *end, uint64_t *n)
 {
-	const char *s = *at;
+	const char *s = number_scan(*at, end, UINT64_MAX, n);
 
-	for (*n = 0; s < end && *s >= '0' && *s <= '9'; s++)
-		if (__builtin_mul_overflow(*n, 10u, n) ||
-		    __builtin_add_overflow(*n, (uint64_t)(*s - '0'), n))
-			return false;
-	if (s == *at || (s < end && *s != ' '))
+	if (s == NULL || (s < end && *s != ' '))
 		return false;
 	*at = s + (s < end);
 	return true;
