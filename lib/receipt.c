@@ -4,34 +4,21 @@
 
 #include <string.h>
 
-/* Digits without a sign and without a zero in front. */
-static const char *read_number(const char *s, const char *end, uint64_t *n)
-{
-	const char *start = s;
-
-	for (*n = 0; s < end && *s >= '0' && *s <= '9'; s++)
-		if (__builtin_mul_overflow(*n, 10u, n) ||
-		    __builtin_add_overflow(*n, (uint64_t)(*s - '0'), n))
-			return NULL;
-	return s == start || (*start == '0' && s > start + 1) ? NULL : s;
-}
+#include "id.h"
+#include "number.h"
 
 bool receipt_parse(struct receipt *r, const char *s, size_t len)
 {
-	const char *end = s + len, *at = s;
-	uint64_t n;
+	const char *slash = len > 0 ? memchr(s, '/', len) : NULL;
+	size_t ref = slash != NULL ? (size_t)(slash - s) : 0;
+	struct id id;
 
-	if (len < 2 || memchr("hml", *at, 3) == NULL)
+	if (ref < 2 || ref > QUEUE_REF_MAX || memchr("hml", *s, 3) == NULL ||
+	    !id_parse(&id, s + 1, ref - 1))
 		return false;
-	at = read_number(at + 1, end, &n);
-	if (at == NULL || at == end || *at != '-')
-		return false;
-	at = read_number(at + 1, end, &n);
-	if (at == NULL || at == end || *at != '/' || (size_t)(at - s) > QUEUE_REF_MAX)
-		return false;
-	memcpy(r->ref, s, (size_t)(at - s));
-	r->ref[at - s] = '\0';
-	return read_number(at + 1, end, &r->token) == end && r->token > 0;
+	memcpy(r->ref, s, ref);
+	r->ref[ref] = '\0';
+	return number_parse(slash + 1, len - ref - 1, UINT64_MAX, &r->token) && slash[1] != '0';
 }
 
 int receipt_read(struct receipt *r, const char *line, size_t len, struct why *w)
