@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "number.h"
+
 static void put_text(struct buf *out, const char *s)
 {
 	if (s != NULL)
@@ -32,18 +34,13 @@ void xq_batch_write(
 /* A number, then the byte that must follow. */
 static bool read_number(const char **at, const char *end, char then, int64_t *n)
 {
-	const char *s = *at;
-	bool negative = s < end && *s == '-';
+	bool negative = *at < end && **at == '-';
+	uint64_t digits;
+	const char *s = number_scan(*at + negative, end, INT64_MAX, &digits);
 
-	s += negative;
-	const char *start = s;
-	for (*n = 0; s < end && *s >= '0' && *s <= '9'; s++)
-		if (__builtin_mul_overflow(*n, 10, n) || __builtin_add_overflow(*n, *s - '0', n))
-			return false;
-	if (s == start || s == end || *s != then)
+	if (s == NULL || s == end || *s != then)
 		return false;
-	if (negative)
-		*n = -*n;
+	*n = negative ? -(int64_t)digits : (int64_t)digits;
 	*at = s + 1;
 	return true;
 }
