@@ -82,11 +82,11 @@ static void look_at_server(struct doctor *d, const struct reply *r)
 
 static void look_at_clock(struct doctor *d, const struct reply *now)
 {
-	char digits[24] = "";
+	uint64_t now_ms;
 
-	if (now->len < sizeof digits)
-		memcpy(digits, now->str, now->len);
-	int64_t skew = clock_wall_us() / 1000 - strtoll(digits, NULL, 10);
+	if (!resp_number(now, &now_ms))
+		return;
+	int64_t skew = clock_wall_us() / 1000 - (int64_t)now_ms;
 	if (skew > SKEW_MS || skew < -SKEW_MS)
 		find(d,
 		    "clock: ours is %.1f s %s the server's: only the server's counts for jobs, but "
