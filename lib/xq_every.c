@@ -13,6 +13,7 @@
 
 #include "cron.h"
 #include "json.h"
+#include "number.h"
 #include "resp.h"
 #include "xq.h"
 
@@ -111,15 +112,27 @@ static void add(struct ticker *t)
 }
 
 /* NOW LAST */
+static bool read_times(const struct reply *reply, int64_t *now, int64_t *last)
+{
+	const char *end = reply->str + reply->len, *at;
+	uint64_t n;
+
+	if (reply->type != REPLY_STRING ||
+	    (at = number_scan(reply->str, end, INT64_MAX, &n)) == NULL || at == end || *at != ' ')
+		return false;
+	*now = (int64_t)n;
+	if (!number_parse(at + 1, (size_t)(end - at) - 1, INT64_MAX, &n))
+		return false;
+	*last = (int64_t)n;
+	return true;
+}
+
 static void on_look(void *arg, const struct reply *reply)
 {
 	struct ticker *t = arg;
-	char text[64];
 	int64_t now, last;
 
-	(void)snprintf(text, sizeof text, "%.*s", (int)reply->len,
-	    reply->type == REPLY_STRING ? reply->str : ""); /* cut: no two numbers */
-	if (sscanf(text, "%" SCNd64 " %" SCNd64, &now, &last) != 2) {
+	if (!read_times(reply, &now, &last)) {
 		(void)why_set(&t->x.why, WHY_BUG, "queue %s: a strange answer", t->x.queue);
 		xq_stop(&t->x);
 		return;
