@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "number.h"
+
 const char *xq_state_name(enum xq_state state)
 {
 	static const char *const names[] = {[XQ_WAITING] = "waiting",
@@ -37,13 +39,10 @@ static struct json_slice next_word(struct words *w)
 static int64_t next_number(struct words *w)
 {
 	struct json_slice word = next_word(w);
-	int64_t n = 0;
+	uint64_t n = 0;
 
-	for (size_t i = 0; i < word.len; i++)
-		if (word.s[i] < '0' || word.s[i] > '9' || __builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, word.s[i] - '0', &n))
-			w->bad = true;
-	return n;
+	w->bad |= !number_parse(word.s, word.len, INT64_MAX, &n);
+	return (int64_t)n;
 }
 
 static bool word_is(struct json_slice word, const char *s)
