@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "number.h"
 #include "xq.h"
 #include "xq_stats.h"
 
@@ -112,15 +113,24 @@ static void add_slice(struct buf *out, struct json_slice s)
 	(void)json_escape(out, s.s, s.len); /* no cap, here and below */
 }
 
+/* The server's time, which leads an answer. */
+static int64_t time_of(const struct reply *reply)
+{
+	uint64_t ms = 0;
+
+	if (reply->type == REPLY_ARRAY && reply->n > 0)
+		(void)resp_number(&reply->elem[0], &ms); /* 0 when it is none */
+	return (int64_t)ms;
+}
+
 static void add_pending(struct buf *out, const struct reply *e, int64_t now_ms)
 {
 	const struct reply *ref = &e[0], *lease = &e[1], *record = &e[2];
 	struct json_slice id = word_at(record, 5), token = word_at(record, 0);
-	char digits[24] = "";
 	bool released = token.len > 0 && token.s[0] == '-';
+	uint64_t until_ms = 0;
 
-	if (lease->len < sizeof digits)
-		memcpy(digits, lease->str, lease->len);
+	(void)resp_number(lease, &until_ms); /* what has none has ended */
 	if (id.len == 1 && id.s[0] == '=')
 		id = (struct json_slice){ref->str, ref->len};
 	(void)buf_adds(out, "{\"id\":\"");
@@ -133,7 +143,7 @@ static void add_pending(struct buf *out, const struct reply *e, int64_t now_ms)
 	add_slice(out, word_at(record, 2));
 	(void)buf_addf(out, ",\"released\":%s,\"lease_s\":%.3f,\"receipt\":\"",
 	    released ? "true" : "false",
-	    released ? 0.0 : (strtod(digits, NULL) - (double)now_ms) / 1000);
+	    released ? 0.0 : (double)((int64_t)until_ms - now_ms) / 1000);
 	add_slice(out, (struct json_slice){ref->str, ref->len});
 	(void)buf_addc(out, '/');
 	add_slice(out, released ? (struct json_slice){token.s + 1, token.len - 1} : token);
@@ -145,13 +155,11 @@ static void ask_pending(struct shower *s);
 static void on_pending(void *arg, const struct reply *reply)
 {
 	struct shower *s = arg;
-	char now[24] = "";
+	int64_t now_ms = time_of(reply);
 
-	if (reply->type == REPLY_ARRAY && reply->n > 0 && reply->elem[0].len < sizeof now)
-		memcpy(now, reply->elem[0].str, reply->elem[0].len);
 	for (size_t i = 1; i + 2 < reply->n; i += 3)
 		if (reply->elem[i + 2].len > 0)
-			add_pending(&s->x.out, &reply->elem[i], strtoll(now, NULL, 10));
+			add_pending(&s->x.out, &reply->elem[i], now_ms);
 	if (!xq_print(&s->x) || reply->n < 1 + 3 * PAGE) {
 		xq_stop(&s->x);
 		return;
@@ -195,17 +203,16 @@ static void add_worker(
     struct buf *out, const struct reply *name, const struct reply *text, int64_t now_ms)
 {
 	struct json_slice at = word_at(text, 0);
-	char digits[24] = "";
+	uint64_t seen_ms;
 
-	if (at.len >= sizeof digits || at.len + 1 >= text->len)
+	if (!number_parse(at.s, at.len, INT64_MAX, &seen_ms) || at.len + 1 >= text->len)
 		return;
-	memcpy(digits, at.s, at.len);
 	const char *json = text->str + at.len + 1;
 	size_t len = text->len - at.len - 1;
 	(void)buf_adds(out, "{\"worker\":\"");
 	(void)json_escape(out, name->str, name->len);
-	(void)buf_addf(out,
-	    "\",\"seen_s\":%.3f,\"about\":", (double)(now_ms - strtoll(digits, NULL, 10)) / 1000);
+	(void)buf_addf(
+	    out, "\",\"seen_s\":%.3f,\"about\":", (double)(now_ms - (int64_t)seen_ms) / 1000);
 	if (json_is_valid(json, len))
 		(void)buf_add(out, json, len);
 	else
@@ -216,12 +223,10 @@ static void add_worker(
 static void on_workers(void *arg, const struct reply *reply)
 {
 	struct shower *s = arg;
-	char now[24] = "";
+	int64_t now_ms = time_of(reply);
 
-	if (reply->type == REPLY_ARRAY && reply->n > 0 && reply->elem[0].len < sizeof now)
-		memcpy(now, reply->elem[0].str, reply->elem[0].len);
 	for (size_t i = 1; i + 1 < reply->n; i += 2)
-		add_worker(&s->x.out, &reply->elem[i], &reply->elem[i + 1], strtoll(now, NULL, 10));
+		add_worker(&s->x.out, &reply->elem[i], &reply->elem[i + 1], now_ms);
 	(void)xq_print(&s->x); /* it ends the loop, as we do */
 	xq_stop(&s->x);
 }
