@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "number.h"
 
 static const char *const names[] = {"high", "medium", "low"};
 
@@ -13,14 +14,10 @@ static const char *const names[] = {"high", "medium", "low"};
 
 static int64_t number(const struct reply *r)
 {
-	char digits[24] = "";
+	uint64_t n = 0;
 
-	if (r->type == REPLY_INTEGER)
-		return r->integer;
-	if (r->type != REPLY_STRING || r->len >= sizeof digits)
-		return 0;
-	memcpy(digits, r->str, r->len);
-	return strtoll(digits, NULL, 10);
+	(void)resp_number(r, &n); /* 0 when it is none */
+	return (int64_t)n;
 }
 
 static bool field_is(const struct reply *r, const char *name)
@@ -52,13 +49,10 @@ static void read_totals(struct xq_stats *s, const struct reply *hash)
 /* w.12 or r.12 */
 static void read_bucket(struct xq_stats *s, const struct reply *field, int64_t n)
 {
-	char digits[8] = "";
+	uint64_t b;
 
-	if (field->type != REPLY_STRING || field->len < 3 || field->len > 8 || field->str[1] != '.')
-		return;
-	memcpy(digits, field->str + 2, field->len - 2);
-	long b = strtol(digits, NULL, 10);
-	if (b < 0 || b >= XQ_BUCKETS)
+	if (field->type != REPLY_STRING || field->len < 3 || field->str[1] != '.' ||
+	    !number_parse(field->str + 2, field->len - 2, XQ_BUCKETS - 1, &b))
 		return;
 	if (field->str[0] == 'w')
 		s->waiting[b] += n;
