@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "feed.h"
 #include "loader.h"
+#include "number.h"
 
 enum {
 	AHEAD_NS = 50 * 1000 * 1000,
@@ -98,15 +99,11 @@ static void take(struct reader *r, size_t channel, const char *text, size_t len)
 /* The number behind "CHANNEL:"; -1 when it is none of ours. */
 static int64_t channel_of(const struct sub *s, const char *name, size_t len)
 {
-	size_t n = 0;
+	size_t at = s->prefix + 1;
+	uint64_t n;
 
-	if (len < s->prefix + 2 || len > s->prefix + 8)
+	if (len <= at || !number_parse(name + at, len - at, INT64_MAX, &n))
 		return -1;
-	for (size_t i = s->prefix + 1; i < len; i++) {
-		if (name[i] < '0' || name[i] > '9')
-			return -1;
-		n = n * 10 + (size_t)(name[i] - '0');
-	}
 	return n < s->conf.channels ? (int64_t)n : -1;
 }
 
