@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "number.h"
+
 enum {
 	AT_STATUS,
 	AT_FIELDS,
@@ -25,6 +27,8 @@ enum {
 	AT_OVER,
 	AT_ERROR,
 };
+
+static const uint64_t length_most = ((uint64_t)1 << 56) - 1; /* of a body or a chunk */
 
 void answer_init(struct answer *a)
 {
@@ -81,16 +85,9 @@ static bool means(const char *v, size_t len, const char *word)
 
 static bool read_length(struct answer *a, const char *v, size_t len)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
-	if (len == 0 || len > 18)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (v[i] < '0' || v[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(v[i] - '0');
-	}
-	if (a->has_length && a->left != n)
+	if (!number_parse(v, len, length_most, &n) || (a->has_length && a->left != n))
 		return false;
 	a->has_length = true;
 	a->left = n;
@@ -200,23 +197,15 @@ static enum answer_step give(
 	return ANSWER_BODY;
 }
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
-	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-				    : -1;
-}
-
 /* One byte of a chunk's frame. */
 static bool frame(struct answer *a, char c)
 {
 	switch (a->at) {
 	case AT_SIZE:
-		if (hex(c) >= 0) {
-			a->left = a->left << 4 | (uint64_t)hex(c);
+		if (number_hex(c) >= 0) {
+			a->left = a->left << 4 | (uint64_t)number_hex(c);
 			a->has_digits = true;
-			return a->left < (uint64_t)1 << 56;
+			return a->left <= length_most;
 		}
 		a->at = AT_EXTENSION;
 		if (!a->has_digits || (c != '\r' && c != '\n' && c != ';' && c != ' '))
