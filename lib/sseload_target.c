@@ -11,6 +11,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "number.h"
+
 enum { HOST_MAX = 64, SOURCES_MAX = 1 << 24 };
 
 static int refuse(const char *url, const char *cause, struct why *w)
@@ -25,16 +27,9 @@ static int refuse(const char *url, const char *cause, struct why *w)
 
 static int parse_port(const char *s, size_t len, uint16_t *port)
 {
-	unsigned n = 0;
+	uint64_t n;
 
-	if (len == 0 || len > 5)
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return -1;
-		n = n * 10 + (unsigned)(s[i] - '0');
-	}
-	if (n == 0 || n > 65535)
+	if (!number_parse(s, len, UINT16_MAX, &n) || n == 0)
 		return -1;
 	*port = (uint16_t)n;
 	return 0;
@@ -160,7 +155,7 @@ static int add_range(struct sources *s, const char *item, size_t len)
 	const char *slash = memchr(item, '/', len);
 	size_t n = slash != NULL ? (size_t)(slash - item) : len;
 	struct in_addr a;
-	unsigned bits = 32;
+	uint64_t bits = 32;
 
 	if (n == 0 || n >= sizeof text)
 		return -1;
@@ -168,17 +163,8 @@ static int add_range(struct sources *s, const char *item, size_t len)
 	text[n] = '\0';
 	if (inet_pton(AF_INET, text, &a) != 1)
 		return -1;
-	if (slash != NULL) {
-		const char *b = slash + 1;
-		size_t digits = len - n - 1;
-
-		if (digits == 0 || digits > 2 || b[0] < '0' || b[0] > '9' ||
-		    (digits == 2 && (b[1] < '0' || b[1] > '9')))
-			return -1;
-		bits = (unsigned)(digits == 1 ? b[0] - '0' : (b[0] - '0') * 10 + b[1] - '0');
-		if (bits < 8 || bits > 32)
-			return -1;
-	}
+	if (slash != NULL && (!number_parse(slash + 1, len - n - 1, 32, &bits) || bits < 8))
+		return -1;
 	uint32_t count = bits == 32 ? 1 : UINT32_C(1) << (32 - bits);
 	uint32_t first = ntohl(a.s_addr) & ~(count - 1);
 	if (count >= 4) {
