@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "net.h"
+#include "number.h"
 
 enum { READ_SIZE = 16 * 1024, CHUNK_LINE_MAX = 256 };
 
@@ -24,7 +25,7 @@ static int take_authority(struct fetch_url *u, const char *s, size_t len, struct
 {
 	const char *host = s, *port = memchr(s, ':', len);
 	size_t host_len = port != NULL ? (size_t)(port - s) : len;
-	char *end;
+	uint64_t n;
 
 	if (len > 0 && s[0] == '[') {
 		const char *close = memchr(s, ']', len);
@@ -44,8 +45,8 @@ static int take_authority(struct fetch_url *u, const char *s, size_t len, struct
 	u->port = 80;
 	if (port == NULL)
 		return 0;
-	unsigned long n = strtoul(u->authority + (port - s) + 1, &end, 10);
-	if (*port != ':' || *end != '\0' || n < 1 || n > UINT16_MAX)
+	if (*port != ':' || !number_parse(port + 1, (size_t)(s + len - port) - 1, UINT16_MAX, &n) ||
+	    n == 0)
 		return why_set(w, WHY_USAGE, "URL: the port is no number from 1 to 65535");
 	u->port = (uint16_t)n;
 	return 0;
@@ -208,8 +209,8 @@ static int parse_head(struct fetch *f, struct why *w)
 	f->head = (struct http_slice){xstrndup(s, f->head_bytes), f->head_bytes};
 	f->is_chunked = fetch_field_has(f, "Transfer-Encoding", "chunked");
 	f->has_length = !f->is_chunked && fetch_field(f, "Content-Length", &length);
-	if (f->has_length)
-		f->left = strtoull(length.p, NULL, 10); /* ends at the CR */
+	if (f->has_length && !number_parse(length.p, length.len, INT64_MAX, &f->left))
+		return why_set(w, WHY_DATA, "the answer's Content-Length is no number");
 	f->is_over = f->status == 204 || f->status == 304 || (f->has_length && f->left == 0);
 	buf_consume(&f->in, f->head_bytes);
 	return 0;
@@ -277,20 +278,18 @@ void fetch_close(struct fetch *f)
 static int take_chunk_line(struct fetch *f, struct why *w)
 {
 	struct http_slice rest = {buf_head(&f->in), f->in.len}, line;
-	char digits[20] = "";
 
 	if (f->in.len == 0 || !next_line(&rest, &line))
 		return f->in.len > CHUNK_LINE_MAX
 		    ? why_set(w, WHY_DATA, "the answer's chunks are broken")
 		    : 0;
-	size_t n = line.len;
-	if (n > 0) {
-		size_t hex = strspn(line.p, "0123456789abcdefABCDEF");
+	if (line.len > 0) {
+		size_t n = 0;
 
-		if (hex == 0 || hex > 15 || hex > n)
+		for (f->left = 0; n < line.len && number_hex(line.p[n]) >= 0; n++)
+			f->left = f->left << 4 | (uint64_t)number_hex(line.p[n]);
+		if (n == 0 || n > 15)
 			return why_set(w, WHY_DATA, "the answer's chunks are broken");
-		memcpy(digits, line.p, hex);
-		f->left = strtoull(digits, NULL, 16);
 		f->in_chunk = true;
 		f->is_over = f->left == 0; /* trailers are of no interest */
 	}

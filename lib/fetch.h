@@ -41,7 +41,7 @@ struct fetch {
 	struct buf in; /* the head stays in front of what is left of the body */
 	struct http_slice head;
 	size_t head_bytes;
-	unsigned long long left; /* of the length, or of this chunk */
+	uint64_t left; /* of the length, or of this chunk */
 	bool in_chunk, is_over;
 };
 
