@@ -169,11 +169,13 @@ test:
 	@tests/run $(BUILD)
 
 # The ledger: a million messages through twenty deaths of the server and two hundred cut connections; then the
-# same with the publisher killed as well. Bounded by SOAK_SECONDS each. Then a reader of the server, whose
-# connection, gateway and Redis are killed in turn.
+# same with the publisher killed as well; two hundred thousand jobs through sixty deaths each of workers and the
+# server. Bounded by SOAK_SECONDS each. Then a reader of the server, whose connection, gateway and Redis are
+# killed in turn.
 soak: all
 	tests/soak $(BUILD) 1000000 20 200 20 0
 	tests/soak $(BUILD) 1000000 20 200 20 10
+	tests/xq-ledger $(BUILD) 200000 60 60
 	tests/loop $(BUILD) 100
 
 # Readers of the server that come and go: SOAK_SSE_SECONDS=3600 is the hour.
@@ -184,9 +186,6 @@ soak-sse: all
 # The units, and part of the suites, under memcheck; ten minutes at most. Not part of `make test`.
 valgrind: all units
 	tests/valgrind $(BUILD)
-# same with the publisher killed as well; two hundred thousand jobs through sixty deaths each of workers and the
-# server. Bounded by SOAK_SECONDS each.
-	tests/xq-ledger $(BUILD) 200000 60 60
 
 # The whole comparison, half an hour: BENCH_ROWS='sse/tick|tools/log' for a part, BENCH_BLOCKS=1 for a look.
 bench: all benches
@@ -235,8 +234,8 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench demo completions install uninstall clean
-.PHONY: all units benches fuzzers asan fuzz lint deps test soak bench bench-peers bench-million demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench bench-peers bench-million \
+        demo completions install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(wildcard $(BUILD)/*/*.d)
