@@ -2,7 +2,6 @@
 /* sp-local: the private Redis that the other tools start when nobody named one.
  *
  *	sp-local status; sp-local cli XLEN chat:log; sp-local stop */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

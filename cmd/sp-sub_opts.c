@@ -2,7 +2,6 @@
 /* sp-sub_opts: the options of sp-sub, and what they come to. */
 #include "sp-sub.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "chan.h"

@@ -2,7 +2,6 @@
 /* cron: five fields, and the next minute that they name. */
 #include "cron.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>

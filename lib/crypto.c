@@ -246,14 +246,15 @@ enum jwt_alg crypto_key_alg(const struct crypto_key *k)
 	return k->alg;
 }
 
-bool crypto_key_is_secret(const struct crypto_key *k)
+/* It can sign, and nobody else should read its file. */
+static bool is_secret(const struct crypto_key *k)
 {
 	return k->pkey == NULL || k->is_private;
 }
 
 bool crypto_key_is_exposed(const struct crypto_key *k)
 {
-	return k->is_exposed && crypto_key_is_secret(k);
+	return k->is_exposed && is_secret(k);
 }
 
 /* --- Signatures */
@@ -351,7 +352,7 @@ ptrdiff_t crypto_sign(
 	size_t n = JWT_SIGNATURE_MAX;
 	unsigned char raw[2 * P256_BYTES];
 
-	if (!crypto_key_is_secret(k))
+	if (!is_secret(k))
 		return why_set(
 		    w, WHY_USAGE, "a public key cannot sign: --key PRIVATE.pem is meant");
 	if (k->alg == JWT_HS256)

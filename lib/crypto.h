@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
 #include "jwt.h"
 #include "why.h"
 
@@ -27,9 +26,6 @@ int crypto_key_open(struct crypto_key **key, const char *path, struct why *w);
 void crypto_key_close(struct crypto_key *key);
 
 enum jwt_alg crypto_key_alg(const struct crypto_key *key);
-
-/* Whether it is a secret or a private key: it can sign, and nobody else should read its file. */
-bool crypto_key_is_secret(const struct crypto_key *key);
 
 /* Whether its file is a secret and may be read by everybody on the machine. */
 bool crypto_key_is_exposed(const struct crypto_key *key);

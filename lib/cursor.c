@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
+
 enum { FILE_MAX = 16 << 20 };
 
 int cursor_parse(struct cursor_file *f, const char *text, size_t len, struct why *w)

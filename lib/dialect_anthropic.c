@@ -5,7 +5,6 @@
  *	message_start (content_block_start content_block_delta… content_block_stop)…
  *	message_delta message_stop          and ping and error anywhere
  */
-#include <string.h>
 
 #include "dialect_json.h"
 #include "dialect_kinds.h"

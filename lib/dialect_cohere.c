@@ -6,7 +6,6 @@
  *	(tool-call-start tool-call-delta… tool-call-end)… message-end                 v2
  *	stream-start text-generation… tool-calls-generation stream-end                v1
  */
-#include <string.h>
 
 #include "dialect_json.h"
 #include "dialect_kinds.h"

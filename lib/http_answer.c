@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-const char *http_reason(int status)
+/* The reason phrase of a status, "Unknown" when it is none of ours. */
+static const char *reason_of(int status)
 {
 	static const struct {
 		int status;
@@ -70,7 +71,7 @@ static int add_head(struct buf *out, const struct http_answer *a, size_t length)
 {
 	const char *type = a->type != NULL ? a->type : "text/plain; charset=utf-8";
 
-	if (buf_addf(out, "HTTP/1.1 %d %s\r\n", a->status, http_reason(a->status)) == -1)
+	if (buf_addf(out, "HTTP/1.1 %d %s\r\n", a->status, reason_of(a->status)) == -1)
 		return -1;
 	/* RFC 9110, 8.6 and 15.4.5: no length where there is no content */
 	if (a->status != 204 && a->status != 304 &&
@@ -89,7 +90,7 @@ int http_answer(struct buf *out, const struct http_answer *a)
 {
 	size_t before = out->len;
 	bool is_text = a->type == NULL || a->body == NULL;
-	const char *body = a->body != NULL ? a->body : http_reason(a->status);
+	const char *body = a->body != NULL ? a->body : reason_of(a->status);
 	size_t len = a->body != NULL ? a->body_len : strlen(body);
 	const char *newline = is_text && (len == 0 || body[len - 1] != '\n') ? "\n" : "";
 	struct http_answer head = *a;

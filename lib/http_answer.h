@@ -34,7 +34,4 @@ int http_answer_stream(struct buf *out, const struct buf *headers);
  * tab: nothing that came from outside can begin another header. */
 int http_add_header(struct buf *headers, const char *name, const char *value, size_t value_len);
 
-/* The reason phrase of a status, "Unknown" when it is none of ours. */
-const char *http_reason(int status);
-
 #endif

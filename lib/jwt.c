@@ -11,11 +11,6 @@
 static const char *const algs[] = {
     [JWT_HS256] = "HS256", [JWT_RS256] = "RS256", [JWT_ES256] = "ES256", [JWT_EDDSA] = "EdDSA"};
 
-const char *jwt_alg_name(enum jwt_alg alg)
-{
-	return algs[alg];
-}
-
 /* --- base64url (RFC 4648, 5) */
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

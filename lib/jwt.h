@@ -44,9 +44,6 @@ int jwt_parse(struct jwt *t, const char *s, size_t len, struct why *w);
 void jwt_encode(struct buf *out, enum jwt_alg alg, const char *claims, size_t len);
 void jwt_add_signature(struct buf *out, const unsigned char *signature, size_t len);
 
-/* "HS256" */
-const char *jwt_alg_name(enum jwt_alg alg);
-
 /* Whether each name of the object is there once, by its meaning, and there are at most
  * JWT_MEMBERS_MAX: parsers disagree about which of two counts. False when it is no valid object. */
 bool jwt_is_unambiguous(const char *object, size_t len);

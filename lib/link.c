@@ -7,9 +7,6 @@
  */
 #include "link.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "local.h"
 
 enum {

@@ -3,7 +3,6 @@
 #define SPOUT_LOCAL_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "url.h"
 #include "why.h"

@@ -2,8 +2,6 @@
 /* msg: building, opening and reading messages. */
 #include "msg.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>

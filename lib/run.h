@@ -3,7 +3,6 @@
 #define SPOUT_RUN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "buf.h"

@@ -2,7 +2,6 @@
 /* span: a pattern over several logs. */
 #include "span.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

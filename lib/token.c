@@ -2,7 +2,6 @@
 /* token: options in, claims, a signature, one line out. */
 #include "token.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -3,7 +3,6 @@
 #include "url_part.h"
 #include "buf.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
 /* xq_doctor: what is wrong with a queue, or with its Redis as a keeper of queues; what to do. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "resp.h"

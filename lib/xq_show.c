@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* xq_show: stats, pending and workers: what a person, or a monitor, wants to see. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -2,7 +2,6 @@
 /* xq_stats: the numbers of a queue, read and shown. */
 #include "xq_stats.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
