@@ -9,14 +9,9 @@
 
 /*
  * The private Redis: a redis-server of this user's own, on a Unix socket only, started by whoever
- *needs it first. Directories: the socket in $XDG_RUNTIME_DIR/spout, else /tmp/spout-UID; the data
- *in $XDG_STATE_HOME/spout, else ~/.local/state/spout. Both belong to the user, mode 0700; anything
- *else is refused. Two directories with locks:
- *
- *	DATA/start.lock   held while somebody looks or starts: two never start at once
- *	DATA/server.lock  held by the server itself, for life: one server per data, whatever socket
- *it has DATA/socket       the path of that server's socket, for those with another runtime
- *directory
+ * needs it first. The socket lies in $XDG_RUNTIME_DIR/spout, else /tmp/spout-UID; the data in
+ * $XDG_STATE_HOME/spout, else ~/.local/state/spout. Both directories belong to the user, mode 0700;
+ * anything else is refused.
  */
 
 /* Makes *u the URL where the private Redis is expected; looks at the directory, not at the server.
