@@ -7,8 +7,8 @@
  *	            └─────────────── connection lost ───────────────┘
  *
  * Two connections: `sub` asks what the logs hold and then subscribes, after which RESP2 allows
- *nothing else on it; `log` reads pages, one source at a time, and is closed when all are live. That
- *this loses and repeats nothing is argued in join.h.
+ * nothing else on it; `log` reads pages, one source at a time, and is closed when all are live.
+ * That this loses and repeats nothing is argued in join.h.
  */
 #include "feed.h"
 

@@ -40,7 +40,7 @@
  *
  * To change this: 1. hub_begin and where in subs it is called; 2. reader_settle in
  * hub_reader.c and hub_page_end; 3. tests/unit/hub.c and tests/fuzz/hub.c, which try it against a
- *model.
+ * model.
  */
 
 /* What happens to a member that falls out of its topic's window. */

@@ -10,7 +10,7 @@
  *
  *	ASKING ──hub_join──→ settle ──cursor in the window──→ READING ──at its end──→ LIVE
  *	                     ↑    └──behind it──→ WAITING          ↑   ╲ fell out      │ on_send
- *takes end of a page │                       ↓ page        └────╲──────────────┘ less
+ *	takes a page's end   │                       ↓ page        └────╲──────────────┘ less
  *	                     └──────────────────── PAGING ←──────────────╯
  *
  * AHEAD is LIVE with a cursor that the window has not reached. READING and PAGING stand in a block:

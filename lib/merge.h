@@ -25,7 +25,7 @@
  *
  * A log that is met only by its first live message is in no snapshot: its messages may come behind
  * younger ones of the others. Each log has its own cursor, so no clock is trusted with what was
- *read. `floor` stands for the logs that nobody has met yet: they begin behind it.
+ * read. `floor` stands for the logs that nobody has met yet: they begin behind it.
  *
  * To change this: 1. here; 2. span, which asks for the pages; 3. tests/unit/merge.c, which tries
  * random interleavings, and tests/span.bats.

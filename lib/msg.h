@@ -17,12 +17,11 @@
  *	"sp":{"run":"RUN","seq":N,"id":"MS-SEQ"}
  *
  * (`id` only when the message is in a log). While a message is built it is "open": the closing
- *brace is missing, so that members can be added. In the log a message stands without its id, which
- *is the entry's own; readers put it back.
+ * brace is missing, so that members can be added. In the log a message stands without its id, which
+ * is the entry's own; readers put it back.
  *
  * To change the form of `sp`: 1. msg_close and msg_sp here; 2. lib/lua/append.lua, which adds the
- *id;
- * 3. the table in spout(7).
+ * id; 3. the table in spout(7).
  */
 enum { MSG_RUN_LEN = 16 }; /* base32 of 80 random bits: unique without asking anyone */
 

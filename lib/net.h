@@ -9,7 +9,7 @@
 
 /*
  * A byte stream to a server that never blocks, but for the name's resolution. What is above it
- *knows neither the address family nor, later, whether there is TLS below.
+ * knows neither the address family nor, later, whether there is TLS below.
  *
  *	net_open → net_connected … 0 → net_read / net_write → net_close
  */

@@ -7,8 +7,7 @@
 #include "queue_scripts.h"
 
 /*
- * For the files of queue alone. Calls are ready-made commands in one buffer until they are
- *answered:
+ * For the files of queue alone. Calls are ready-made commands in one buffer until answered:
  *
  *	[ sent, not answered | not sent ]
  *

@@ -10,17 +10,18 @@
 
 /*
  * A run's messages in a file until they are acknowledged, so that a crash of the publisher loses
- *none. The file is append-only:
+ * none. The file is append-only:
  *
  *	"spout spool 1\n"
- *	record: length (4 bytes, little-endian), CRC-32C of what follows (4 bytes), kind (1 byte),
- *payload kind R: RUN, a space, CHANNEL: what the messages behind belong to; always the first record
+ *	record: length (4 bytes, little-endian), CRC-32C of what follows (4 bytes), kind (1),
+ *	        payload
+ *	kind R: RUN, a space, CHANNEL: what the messages behind belong to; always the first record
  *	kind M: a message, closed (with its sp), in the order of seq
  *
  * A record that is cut or whose checksum is wrong ends the file: it was being written when the
- *publisher or the machine went down. What is written is safe from the death of the process at once
- *(it is in the page cache), and from the death of the machine after spool_sync, which the owner
- *calls once a second.
+ * publisher or the machine went down. What is written is safe from the death of the process at
+ * once (it is in the page cache), and from the death of the machine after spool_sync, which the
+ * owner calls once a second.
  *
  * To change the format: 1. the first line's number; 2. here and spool.c; 3. tests/fuzz/spool.c.
  */

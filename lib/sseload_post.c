@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sseload_post: the outlet that publishes by HTTP POST, one message a request, over connections
- *that are kept alive. A line is a connection.
+ * that are kept alive. A line is a connection.
  *
  *	DOWN → CONNECTING → IDLE ⇄ SENDING → WAITING ─┬─ kept ──→ IDLE
  *	  ↑                                           └─ closed ─→ DOWN

@@ -18,7 +18,7 @@
  *	(head) connected, messages …, heartbeats in silence, stream_end
  *
  * Writing waits for the reader, in bounded memory; meanwhile Redis is not read, and what it drops
- *then comes from the log.
+ * then comes from the log.
  */
 struct stream_conf {
 	struct link_conf link;

@@ -10,8 +10,7 @@
  * Deadlines for tens of thousands of connections, each set, moved and cancelled at O(1): a hashed
  * timing wheel (Varghese and Lauck, 1987, scheme 6). Entries live in the caller's storage.
  *
- *	slots[tick % WHEEL_SLOTS]: those that are due then, and those due a turn (33 s) or more
- *later
+ *	slots[tick % WHEEL_SLOTS]: due then, or a turn (33 s) or more later
  *
  * An entry is never early, and late by less than a tick plus whatever the caller is late.
  */

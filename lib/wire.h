@@ -15,8 +15,8 @@
  *	put → batch ──end_batch──→ [ sent, not acknowledged | not sent ] ──acked──→ gone
  *
  * A command stays until its reply has come. A new connection sends all again from the front, the
- *same bytes: lib/lua/append.lua drops what an earlier attempt appended, whether that attempt was
- *answered or is still buffered in the server from the old connection.
+ * same bytes: lib/lua/append.lua drops what an earlier attempt appended, whether that attempt was
+ * answered or is still buffered in the server from the old connection.
  */
 struct wire_conf {
 	const char *channel, *log, *due, *runs; /* borrowed; see append.lua */

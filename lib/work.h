@@ -15,8 +15,8 @@
  * A worker: takes jobs from queues, runs a command for each in one of its slots, and tells the
  * queue what came of it.
  *
- *	take ──→ WAITING (for a slot) ──→ RUNNING ──its end──→ acknowledged, retried, buried,
- *released └───────────┴─lease lost: the command's group is killed, nothing is told
+ *	take ──→ WAITING (for a slot) ──→ RUNNING ──its end──→ acked, retried, buried, released
+ *	            └───────────┴─lease lost: the command's group is killed, nothing is told
  *
  * All leases are renewed at a third of their time. One that could not be confirmed in time is lost
  * by our own clock, which began when the question was sent, so never later than on the server.

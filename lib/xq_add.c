@@ -5,7 +5,7 @@
  *	lines → batch ──flush──→ [spool] → queue_add ──answered──→ {"id":…} on standard output
  *
  * What is not answered is kept: by queue, which sends it again after a lost connection; in the
- *spool, from which the next start sends it; and with --or-exec here, to be run without Redis.
+ * spool, from which the next start sends it; and with --or-exec here, to be run without Redis.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 
 /*
  * The jobs of one call of queue_add, as a record of a spool: a line with the run and the batch's
- *number, then for each job a line and what it names, back to back:
+ * number, then for each job a line and what it names, back to back:
  *
  *	RUN BATCH\n
  *	PRIORITY DELAY AT RETRIES UNIQUE_MS ID_LEN UNIQUE_LEN PAYLOAD_LEN\n ID UNIQUE PAYLOAD
@@ -20,7 +20,7 @@
  * records, it does not change them (the spool has checksums), but the file may be anybody's.
  *
  * To change the form: 1. here and xq_batch.c; 2. the name of the spool in xq_add.c, so that an
- *older file is refused; 3. tests/fuzz/xq_batch.c.
+ * older file is refused; 3. tests/fuzz/xq_batch.c.
  */
 struct xq_batch {
 	char run[MSG_RUN_LEN + 1];
