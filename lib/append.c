@@ -15,7 +15,7 @@
 
 #include "chan.h"
 #include "log.h"
-#include "spool.h"
+#include "spooler.h"
 #include "wire.h"
 
 /* clang-format off */
@@ -26,7 +26,6 @@ static const char resume_lua[] =
 
 enum {
 	WINDOW_BYTES = 4 << 20, /* unacknowledged while connected: keeps the server busy */
-	SPOOL_MS = 1000,        /* how often it is synced, and a full disk is tried again */
 	LEASE_MS = 10000,       /* a publisher that died is out of the way after that */
 };
 
@@ -43,14 +42,13 @@ struct append {
 	size_t expected; /* commands whose replies this connection was told to expect */
 	int preamble;    /* replies due to what on_up sent */
 	bool resumes;    /* the server may know some of it: a preamble is due */
-	struct spool *spool;
-	bool spool_is_full;
-	struct timer spool_timer, lease_timer;
+	struct spooler spooler;
+	struct timer lease_timer;
 	bool released;
 };
 
 static const struct link_ops link_ops;
-static void on_spool_timer(void *arg);
+static const struct spooler_ops spooler_ops;
 static void on_lease_timer(void *arg);
 
 /* --- Life */
@@ -89,17 +87,19 @@ static void set_up_wire(struct append *a)
  * been put now. */
 static int recover(struct append *a, struct why *w)
 {
+	struct spool *spool;
 	const char *msg;
 	size_t len;
 	struct msg_sp sp;
 
 	if (a->conf.spool == NULL)
 		return 0;
-	if (spool_open(&a->spool, a->conf.spool, a->conf.channel, w) < 0)
+	if (spool_open(&a->spooler.spool, a->conf.spool, a->conf.channel, w) < 0)
 		return -1;
-	if (spool_next(a->spool, &msg, &len) == 0)
-		return spool_begin(a->spool, a->run, w);
-	memcpy(a->run, spool_run(a->spool), MSG_RUN_LEN + 1);
+	spool = a->spooler.spool;
+	if (spool_next(spool, &msg, &len) == 0)
+		return spool_begin(spool, a->run, w);
+	memcpy(a->run, spool_run(spool), MSG_RUN_LEN + 1);
 	set_up_wire(a);
 	a->resumes = true;
 	if (msg_sp(msg, len, &sp))
@@ -110,7 +110,7 @@ static int recover(struct append *a, struct why *w)
 		if (a->ops->on_recovered != NULL)
 			a->ops->on_recovered(a->arg, sp.seq, msg, len);
 		wire_put(&a->wire, msg, len, a->seq++, msg_type_is_end(msg_type(msg, len)));
-	} while (spool_next(a->spool, &msg, &len) > 0);
+	} while (spool_next(spool, &msg, &len) > 0);
 	wire_end_batch(&a->wire, a->seq);
 	return 0;
 }
@@ -124,7 +124,7 @@ int append_open(struct append **out, struct loop *loop, const struct append_conf
 	a->ops = ops;
 	a->arg = arg;
 	a->loop = loop;
-	a->spool_timer = (struct timer){.on_due = on_spool_timer, .arg = a};
+	spooler_init(&a->spooler, loop, (size_t)conf->buffer_bytes, &spooler_ops, a);
 	a->lease_timer = (struct timer){.on_due = on_lease_timer, .arg = a};
 	msg_new_run(a->run);
 	if (recover(a, w) < 0) {
@@ -142,17 +142,11 @@ int append_open(struct append **out, struct loop *loop, const struct append_conf
 
 void append_close(struct append *a)
 {
-	struct why w;
-
 	if (a == NULL)
 		return;
 	link_close(&a->link);
-	loop_cancel(a->loop, &a->spool_timer);
 	loop_cancel(a->loop, &a->lease_timer);
-	/* One that cannot be emptied is sent again by the next start, and skipped by the script. */
-	if (a->spool != NULL && append_pending(a) == 0)
-		(void)spool_reset(a->spool, true, &w);
-	spool_close(a->spool);
+	spooler_fini(&a->spooler, append_pending(a) == 0);
 	wire_fini(&a->wire);
 	free(a->log);
 	free(a->due);
@@ -175,51 +169,7 @@ uint64_t append_pending(const struct append *a)
 
 bool append_is_spooled(const struct append *a)
 {
-	return a->spool != NULL && spool_is_written(a->spool);
-}
-
-/* --- The spool */
-
-/* Brings what was put to the file before it is sent. When the disk is full it is sent all the same:
- * what Redis acknowledges needs no file. */
-static void write_spool(struct append *a)
-{
-	bool was_full = a->spool_is_full;
-	struct why w;
-
-	if (a->spool == NULL)
-		return;
-	a->spool_is_full = spool_write(a->spool, &w) < 0;
-	if (a->spool_timer.slot == 0)
-		loop_timer(a->loop, &a->spool_timer, clock_ms() + SPOOL_MS);
-	if (a->spool_is_full && !was_full)
-		a->ops->on_full(a->arg, &w);
-	else if (was_full && !a->spool_is_full)
-		a->ops->on_room(a->arg);
-}
-
-static void on_spool_timer(void *arg)
-{
-	struct append *a = arg;
-	struct why w;
-
-	if (a->spool_is_full)
-		write_spool(a);
-	else if (spool_sync(a->spool, &w) < 0)
-		a->ops->on_full(a->arg, &w);
-}
-
-/* Once all is acknowledged the file is not needed. That it cannot be cut is no loss: it stays
- * larger than it must. */
-static void empty_spool(struct append *a)
-{
-	struct why w;
-
-	if (a->spool == NULL || append_pending(a) > 0)
-		return;
-	bool now = a->spool_is_full || spool_size(a->spool) > (size_t)a->conf.buffer_bytes;
-	if (spool_reset(a->spool, now, &w) == 0 && a->spool_is_full)
-		write_spool(a);
+	return spooler_is_written(&a->spooler);
 }
 
 /* --- Messages in */
@@ -227,8 +177,8 @@ static void empty_spool(struct append *a)
 void append_put(struct append *a, struct buf *m, bool is_end)
 {
 	(void)msg_close(m, a->run, a->seq); /* the caller's cap leaves room for sp */
-	if (a->spool != NULL)
-		spool_add(a->spool, buf_head(m), m->len);
+	if (a->spooler.spool != NULL)
+		spool_add(a->spooler.spool, buf_head(m), m->len);
 	wire_put(&a->wire, buf_head(m), m->len, a->seq++, is_end);
 	buf_clear(m);
 }
@@ -276,7 +226,7 @@ void append_release(struct append *a)
 
 void append_flush(struct append *a)
 {
-	write_spool(a);
+	spooler_write(&a->spooler);
 	wire_end_batch(&a->wire, a->seq);
 	send_wire(a);
 }
@@ -285,8 +235,7 @@ bool append_has_room(const struct append *a)
 {
 	size_t most = (size_t)a->conf.buffer_bytes;
 
-	/* A spool is emptied when all is acknowledged: at its limit it waits for that. */
-	if (a->spool != NULL && (a->spool_is_full || spool_size(a->spool) > most))
+	if (!spooler_has_room(&a->spooler))
 		return false;
 	if (a->link.up && most > WINDOW_BYTES)
 		most = WINDOW_BYTES;
@@ -383,7 +332,8 @@ static void on_reply(void *arg, struct reply *reply)
 	acked.ids = ids;
 	if (reply->type == REPLY_INTEGER)
 		acked.receivers = reply->integer;
-	empty_spool(a);
+	if (append_pending(a) == 0)
+		spooler_empty(&a->spooler);
 	a->ops->on_acked(a->arg, &acked);
 	free(ids);
 }
@@ -422,3 +372,19 @@ static const struct link_ops link_ops = {
     .on_dead = on_dead,
     .on_started = on_started,
 };
+
+static void on_full(void *arg, const struct why *w)
+{
+	struct append *a = arg;
+
+	a->ops->on_full(a->arg, w);
+}
+
+static void on_room(void *arg)
+{
+	struct append *a = arg;
+
+	a->ops->on_room(a->arg);
+}
+
+static const struct spooler_ops spooler_ops = {on_full, on_room};
