@@ -23,7 +23,7 @@ PROTOCOL = join hold merge note run intake sse_json http http_query http_answer 
            hub hub_block hub_page hub_reader hub_window sseload_answer sseload_scan \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
-EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool spooler cursor filter \
+EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool spooler batch cursor filter \
            crypto fetch show local local_dir ticker hose notify listen guard runner
 TOP      = cli log wire append publish control source span recall feed feed_since stream ready access \
            token doctor gate inetd

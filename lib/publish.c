@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch.h"
 #include "clock.h"
 #include "recall.h"
 
@@ -18,23 +19,20 @@ struct publish {
 	struct intake intake;
 	struct run run;
 	struct buf message, mapped; /* mapped: what the filter made of it */
-	struct buf joined;          /* raw text of tokens that wait for others */
-	int64_t njoined;
-	struct timer linger;
+	struct batch batch;
 	struct recall *recall; /* of what an earlier process said */
 	uint64_t recovered;    /* messages that the spool held, */
 	uint64_t recovered_at; /* the first of which has this seq */
 	const char *reason;    /* of the done that waits for the recall */
 	bool waits;            /* it does */
 	uint64_t ninput;       /* messages of the input so far, for the filter's complaints */
-	bool first_sent;       /* a token went out: others may wait */
 	bool finishing, over;
 	bool ended, failed; /* the last message is a done or error; it is an error */
 };
 
 static const struct append_ops append_ops;
 static const struct intake_ops intake_ops;
-static void on_linger(void *arg);
+static void put_token(void *arg, struct json_slice raw, bool due);
 static void on_recalled(void *arg, const struct buf *text, bool whole);
 
 /* The spool holds a run's last messages, the log those before. */
@@ -60,9 +58,8 @@ int publish_open(struct publish **out, struct loop *loop, const struct publish_c
 	p->ops = ops;
 	p->arg = arg;
 	p->loop = loop;
-	p->linger = (struct timer){.on_due = on_linger, .arg = p};
+	batch_init(&p->batch, loop, conf->batch, conf->linger_ms, put_token, p);
 	buf_init(&p->message, SIZE_MAX / 2); /* lines and full_text are bounded */
-	buf_init(&p->joined, SIZE_MAX / 2);
 	buf_init(&p->mapped, SIZE_MAX / 2);
 	intake_init(
 	    &p->intake, conf->format, conf->provider, conf->max_line, &conf->from, &intake_ops, p);
@@ -82,11 +79,10 @@ void publish_close(struct publish *p)
 		return;
 	recall_close(p->recall);
 	append_close(p->append);
-	loop_cancel(p->loop, &p->linger);
+	batch_fini(&p->batch);
 	intake_fini(&p->intake);
 	run_fini(&p->run);
 	buf_fini(&p->message);
-	buf_fini(&p->joined);
 	buf_fini(&p->mapped);
 	free(p);
 }
@@ -170,47 +166,24 @@ static void put_input(struct publish *p, struct buf *open, bool is_end)
 	buf_clear(open);
 }
 
-static void put_token(struct publish *p, struct json_slice raw)
-{
-	if (run_token(&p->run, &p->message, raw, clock_wall_us(), clock_ms()) < 0)
-		abort(); /* no cap */
-	p->first_sent = true;
-	put_input(p, &p->message, false);
-}
-
-static void put_joined(struct publish *p)
-{
-	loop_cancel(p->loop, &p->linger);
-	if (p->njoined > 0)
-		put_token(p, (struct json_slice){buf_head(&p->joined), p->joined.len});
-	buf_clear(&p->joined);
-	p->njoined = 0;
-}
-
-static void on_linger(void *arg)
+static void put_token(void *arg, struct json_slice raw, bool due)
 {
 	struct publish *p = arg;
 
-	put_joined(p);
-	append_flush(p->append);
+	if (run_token(&p->run, &p->message, raw, clock_wall_us(), clock_ms()) < 0)
+		abort(); /* no cap */
+	put_input(p, &p->message, false);
+	if (due)
+		append_flush(p->append);
 }
 
-/* The first token goes at once: it is what people wait for. */
 static void on_text(void *arg, struct json_slice raw)
 {
 	struct publish *p = arg;
 
 	if (p->conf.format == INTAKE_PROVIDER && p->ops->on_text != NULL)
 		p->ops->on_text(p->arg, raw);
-	if (p->conf.batch <= 1 || !p->first_sent) {
-		put_token(p, raw);
-		return;
-	}
-	(void)buf_add(&p->joined, raw.s, raw.len); /* no cap */
-	if (++p->njoined >= p->conf.batch)
-		put_joined(p);
-	else if (p->linger.slot == 0 && p->conf.linger_ms > 0)
-		loop_timer(p->loop, &p->linger, clock_ms() + p->conf.linger_ms);
+	batch_add(&p->batch, raw);
 }
 
 static void on_other(void *arg, const char *type, struct json_slice raw)
@@ -219,7 +192,7 @@ static void on_other(void *arg, const char *type, struct json_slice raw)
 
 	if (!p->conf.reasoning && strcmp(type, "reasoning") == 0)
 		return;
-	put_joined(p);
+	batch_give(&p->batch);
 	if (run_other(&p->run, &p->message, type, raw, clock_wall_us()) < 0)
 		abort(); /* no cap */
 	put_input(p, &p->message, false);
@@ -229,7 +202,7 @@ static void on_tool_call(void *arg, const struct dialect_call *call)
 {
 	struct publish *p = arg;
 
-	put_joined(p);
+	batch_give(&p->batch);
 	if (run_tool_call(&p->run, &p->message, call, clock_wall_us()) < 0)
 		abort(); /* no cap */
 	put_input(p, &p->message, false);
@@ -265,7 +238,7 @@ int publish_feed(struct publish *p, const char *bytes, size_t len, struct why *w
 	if (intake_feed(&p->intake, bytes, len, clock_wall_us(), w) < 0)
 		return refuse(p, w);
 	if (p->conf.linger_ms == 0)
-		put_joined(p);
+		batch_give(&p->batch);
 	append_flush(p->append);
 	p->ops->on_room(p->arg, append_has_room(p->append));
 	return 0;
@@ -326,7 +299,7 @@ static void end(struct publish *p, const char *error, const char *members, const
 {
 	bool provider = p->intake.has_result && p->intake.result.end != DIALECT_OWN_END;
 
-	put_joined(p);
+	batch_give(&p->batch);
 	p->finishing = true;
 	if (p->conf.end && !p->ended) {
 		p->failed = error != NULL || (provider && reason == NULL);
@@ -376,22 +349,21 @@ void publish_stop(struct publish *p)
 
 /* --- Redis */
 
-static void on_acked(void *arg, const struct append_acked *acked)
-{
-	struct publish *p = arg;
-
-	p->ops->on_acked(p->arg, acked);
-	check_over(p);
-	if (!p->finishing)
-		p->ops->on_room(p->arg, append_has_room(p->append));
-}
-
 static void on_room(void *arg)
 {
 	struct publish *p = arg;
 
 	if (!p->finishing)
 		p->ops->on_room(p->arg, append_has_room(p->append));
+}
+
+static void on_acked(void *arg, const struct append_acked *acked)
+{
+	struct publish *p = arg;
+
+	p->ops->on_acked(p->arg, acked);
+	check_over(p);
+	on_room(p);
 }
 
 static void on_down(void *arg, const struct why *w, int64_t wait_ms)

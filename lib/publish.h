@@ -28,7 +28,7 @@ struct publish_conf {
 	int64_t batch;     /* tokens that are joined to one at most; 1: none */
 	int64_t linger_ms; /* how long one waits for others */
 	struct filter
-	    *filter; /* maps the input\'s messages; NULL: none; borrowed until publish_close */
+	    *filter; /* maps the input's messages; NULL: none; borrowed until publish_close */
 };
 
 struct publish_ops {
