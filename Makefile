@@ -20,13 +20,15 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 BASE     = why say buf arena clock number opt opt_help opt_completion url url_part url_show chan utf8 \
            json json_text id msg ndjson hist stamp audit pace plot_run plot wheel address quota strain metrics cron
 PROTOCOL = join hold merge note run intake sse_json http http_query http_answer cors route sse jwt claims \
+           fetch_url fetch_head fetch_body \
            hub hub_block hub_page hub_reader hub_window sseload_answer sseload_scan \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool spooler batch cursor filter \
-           crypto fetch show local local_dir ticker hose notify listen guard runner
+           crypto fetch show local local_dir ticker hose notify listen guard runner \
+           tls dial
 TOP      = cli log wire append publish control source span recall feed feed_since stream ready access \
-           token doctor gate inetd
+           token exam exam_stream exam_head exam_events exam_probe exam_return doctor gate inetd
 # sp-sse --listen
 TOP     += subs subs_ask subs_channel subs_topic transcode journal post state conn conn_read conn_stream \
            conn_answer serve serve_opts handover workers

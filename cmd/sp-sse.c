@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "token") == 0)
 		return token_main(&s.cli.say, argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "doctor") == 0)
-		return doctor_main(&s.cli.say, argc - 1, argv + 1);
+		return doctor_main(argc - 1, argv + 1);
 	/* With classic inetd, what is said on stderr would reach the reader. */
 	if (peer_is_on_stderr())
 		say_to_syslog(&s.cli.say);
