@@ -9,7 +9,8 @@
 #include "strain.h"
 #include "opt.h"
 
-enum kind { COUNTER, GAUGE, WORST };
+/* WORST_MS is counted in milliseconds and told in seconds, Prometheus' unit. */
+enum kind { COUNTER, GAUGE, WORST, WORST_MS };
 
 static const struct {
 	const char *name, *labels;
@@ -49,7 +50,7 @@ uint64_t metrics_total(const struct metrics_board *b, enum metrics_id id)
 	for (size_t i = 0; i <= b->n; i++) {
 		uint64_t n = b->slots[i].n[id];
 
-		if (table[id].kind != WORST)
+		if (table[id].kind == COUNTER || table[id].kind == GAUGE)
 			total += n;
 		else if (n > total)
 			total = n;
@@ -63,6 +64,16 @@ static bool is_first(size_t id)
 }
 
 /* No cap on out, here and below. */
+static void add_number(struct buf *out, const struct metrics_board *b, size_t id)
+{
+	unsigned long long n = metrics_total(b, (enum metrics_id)id);
+
+	if (table[id].kind == WORST_MS)
+		(void)buf_addf(out, "%llu.%03llu", n / 1000, n % 1000);
+	else
+		(void)buf_addu(out, n);
+}
+
 void metrics_text(struct buf *out, const struct metrics_board *b)
 {
 	for (size_t id = 0; id < METRICS_COUNT; id++) {
@@ -72,9 +83,10 @@ void metrics_text(struct buf *out, const struct metrics_board *b)
 			(void)buf_addf(out, "# HELP spout_%s %s.\n# TYPE spout_%s %s\n",
 			    table[id].name, table[id].help, table[id].name,
 			    table[id].kind == COUNTER ? "counter" : "gauge");
-		(void)buf_addf(out, "spout_%s%s%s%s %llu\n", table[id].name, *labels ? "{" : "",
-		    labels, *labels ? "}" : "",
-		    (unsigned long long)metrics_total(b, (enum metrics_id)id));
+		(void)buf_addf(out, "spout_%s%s%s%s ", table[id].name, *labels ? "{" : "", labels,
+		    *labels ? "}" : "");
+		add_number(out, b, id);
+		(void)buf_addc(out, '\n');
 	}
 	(void)buf_addf(out,
 	    "# HELP spout_max_connections The limit.\n# TYPE spout_max_connections gauge\n"
@@ -112,13 +124,12 @@ void metrics_json(struct buf *out, const struct metrics_board *b)
 	    (double)(clock_wall_us() - b->started_us) / 1e6, b->n, (long long)b->max_connections,
 	    (long long)b->max_memory_bytes);
 	for (size_t id = 0; id < METRICS_COUNT; id++) {
-		unsigned long long n = metrics_total(b, (enum metrics_id)id);
-
 		if (inside && is_first(id))
 			(void)buf_adds(out, "}");
 		if (table[id].labels[0] == '\0') {
 			inside = false;
-			(void)buf_addf(out, ",\"%s\":%llu", table[id].name, n);
+			(void)buf_addf(out, ",\"%s\":", table[id].name);
+			add_number(out, b, id);
 			continue;
 		}
 		if (is_first(id))
@@ -127,7 +138,8 @@ void metrics_json(struct buf *out, const struct metrics_board *b)
 			(void)buf_adds(out, ",");
 		inside = true;
 		add_label(out, table[id].labels);
-		(void)buf_addf(out, ":%llu", n);
+		(void)buf_addc(out, ':');
+		add_number(out, b, id);
 	}
 	(void)buf_adds(out, inside ? "}}\n" : "}\n");
 }

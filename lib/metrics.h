@@ -64,7 +64,7 @@
 	    "Readers dropped or moved on since they were slow")                                  \
 	M(MEMORY_DROPS, "readers_dropped_total", "limit=\"memory\"", COUNTER, "")                \
 	M(LEVEL, "load_level", "", WORST, "0 normal, 1 light, 2 medium, 3 heavy")                \
-	M(LATE_MS, "loop_late_milliseconds", "", WORST, "How far the event loop is behind")      \
+	M(LATE_MS, "loop_late_seconds", "", WORST_MS, "How far the event loop is behind")        \
 	M(RESTARTS, "worker_restarts_total", "", COUNTER, "Workers started again")
 
 enum metrics_id {

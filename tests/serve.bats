@@ -244,11 +244,26 @@ X-Content-Type-Options: nosniff'
 	get "$(stage_path)" >body
 	get /metrics -D head >metrics
 	grep -q '^Content-Type: text/plain; version=0.0.4' head
-	if command -v promtool >/dev/null; then promtool check metrics <metrics; fi
 	python "$ROOT/tests/prometheus.py" <metrics
 	grep -qx 'spout_streams_opened_total 1' metrics
 	grep -qx 'spout_streams_ended_total{by="done"} 1' metrics
 	grep -qx 'spout_connections 1' metrics
+}
+
+@test "promtool, Prometheus' own judge, finds nothing wrong with /metrics; also with workers, refusals and a loss of Redis" {
+	command -v promtool >/dev/null || skip 'NOT TESTED: there is no promtool (prometheus): tests/deps test installs it'
+	own_redis "$PWD/redis"
+	export REDIS_URL=$own_url
+	listen --workers 2
+	publish_run a
+	get "$(stage_path)" >body
+	get /nowhere -o /dev/null
+	end_process "$own_pid" KILL
+	wait_until 5 status_is .redis down
+	get /metrics >metrics
+	promtool check metrics <metrics >judgement 2>&1 || { cat judgement; return 1; }
+	[[ ! -s judgement ]] || { cat judgement; return 1; }
+	python "$ROOT/tests/prometheus.py" <metrics
 }
 
 @test "--access-log has a line of JSON for each request, and never a token" {
