@@ -12,8 +12,8 @@
 #include "subs.h"
 #include "subs_topic.h"
 
-/* What the files of subs share: subs.c joins and delivers, subs_channel.c subscribes, subs_ask.c
- * asks what logs hold. */
+/* What the files of subs share: subs.c has the members and the connections, subs_channel.c
+ * subscribes, subs_push.c takes what is published, subs_ask.c asks what logs hold. */
 
 enum subs_wide { WIDE_OFF, WIDE_ASKED, WIDE_ON, WIDE_LEAVING };
 
@@ -52,10 +52,18 @@ static inline struct topic *topic_of(struct hub_topic *t)
 	return ring_thing(t, struct topic, hub);
 }
 
-/* A message for the topic, from a subscription; whether a channel is one of the topic's. */
+/* --- subs_push.c */
+
+/* Whether a channel is one of the topic's; a message for it. */
 bool topic_has(const struct topic *t, const char *channel, size_t len);
 struct hub_message subs_message(
     const struct subs *s, const struct topic *t, const char *text, size_t len);
+
+/* A message was published: to the topic that is subscribed by that name. */
+void push_reply(struct subs *s, const struct reply *reply);
+
+/* As hub_ops.on_gap. */
+void push_gap(struct hub_topic *hub, struct buf *text, struct id after, struct id before);
 
 /* --- subs_channel.c */
 
