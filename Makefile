@@ -22,6 +22,7 @@ BASE     = why say buf arena clock number opt opt_help opt_completion url url_pa
 PROTOCOL = join hold merge note run intake sse_json http http_query http_answer cors route sse jwt claims \
            fetch_url fetch_head fetch_body \
            hub hub_block hub_page hub_reader hub_window sseload_answer sseload_scan \
+           hub_flow \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool spooler batch cursor filter \

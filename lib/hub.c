@@ -30,19 +30,15 @@ void hub_topic_init(struct hub_topic *t, struct hub *h)
 	*t = (struct hub_topic){.hub = h, .entry_bytes = ENTRY_BYTES};
 	ring_init(&t->asking);
 	ring_init(&t->live);
-	ring_init(&t->pending);
-	ring_init(&t->ahead);
-	ring_init(&t->waiting);
-	ring_init(&t->outside);
-	ring_init(&t->dirty);
 }
 
 void hub_topic_fini(struct hub_topic *t)
 {
-	while (t->head != NULL)
+	flow_enter(t);
+	while (t->flow != NULL && t->flow->head != NULL)
 		block_release(window_pop(t, BLOCK_LOST));
 	hub_page_fail(t);
-	ring_remove(&t->dirty);
+	flow_leave(t);
 }
 
 /* --- Members come and go */
@@ -57,22 +53,30 @@ void hub_enlist(struct hub_topic *t, struct member *m, bool ends)
 
 void hub_join(struct member *m, struct id cursor, bool whole)
 {
-	topic_flush(m->topic);
+	struct hub_topic *t = m->topic;
+
+	flow_enter(t);
+	topic_flush(t);
 	m->cursor = cursor;
 	m->whole = whole;
 	reader_settle(m, cursor);
 	reader_read(m);
+	flow_leave(t);
 }
 
 void hub_join_gap(struct member *m, struct id after, struct id before, struct id cursor)
 {
-	topic_flush(m->topic);
+	struct hub_topic *t = m->topic;
+
+	flow_enter(t);
+	topic_flush(t);
 	m->cursor = cursor;
 	m->whole = true;
-	struct block *note = reader_note(m->topic, after, before);
+	struct block *note = reader_note(t, after, before);
 	reader_tell(m, note);
 	block_release(note);
 	reader_read(m);
+	flow_leave(t);
 }
 
 void hub_leave(struct member *m)
@@ -83,10 +87,14 @@ void hub_leave(struct member *m)
 
 void hub_writable(struct member *m)
 {
-	if (m->topic == NULL)
+	struct hub_topic *t = m->topic;
+
+	if (t == NULL)
 		return;
-	topic_flush(m->topic);
+	flow_enter(t);
+	topic_flush(t);
 	reader_read(m);
+	flow_leave(t);
 }
 
 /* Ends who stands in a block that the caller holds. */
@@ -100,14 +108,19 @@ static void end_readers(struct block *b, enum member_end end)
 /* All members, on one list. */
 static void gather_all(struct hub_topic *t, struct ring *all)
 {
-	struct ring *lists[] = {&t->asking, &t->live, &t->pending, &t->ahead, &t->waiting};
+	struct flow *f = t->flow;
 
 	ring_init(all);
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		ring_splice(all, lists[i]);
-	for (struct block *b = t->head; b != NULL; b = b->next)
+	ring_splice(all, &t->asking);
+	ring_splice(all, &t->live);
+	if (f == NULL)
+		return;
+	ring_splice(all, &f->pending);
+	ring_splice(all, &f->ahead);
+	ring_splice(all, &f->waiting);
+	for (struct block *b = f->head; b != NULL; b = b->next)
 		ring_splice(all, &b->readers);
-	for (struct ring *r = t->outside.next; r != &t->outside; r = r->next)
+	for (struct ring *r = f->outside.next; r != &f->outside; r = r->next)
 		ring_splice(all, &ring_thing(r, struct block, outside)->readers);
 }
 
@@ -115,18 +128,22 @@ void hub_end(struct hub_topic *t, enum member_end end)
 {
 	struct ring all;
 
+	flow_enter(t);
 	gather_all(t, &all);
 	while (!ring_is_empty(&all))
 		reader_end(ring_thing(all.next, struct member, at), end);
+	flow_leave(t);
 }
 
 void hub_leave_all(struct hub_topic *t)
 {
 	struct ring all;
 
+	flow_enter(t);
 	gather_all(t, &all);
 	while (!ring_is_empty(&all))
 		reader_out(ring_thing(all.next, struct member, at));
+	flow_leave(t);
 }
 
 /* --- Messages */
@@ -149,8 +166,8 @@ void hub_message(struct hub_topic *t, const struct hub_message *msg)
 	window_put(t, (struct event){.id = msg->id, .logged = msg->has_id, .over = hub_over(msg)});
 	h->stats.messages_in++;
 	h->stats.bytes_in += msg->len;
-	if (ring_is_empty(&t->dirty))
-		ring_add(&h->dirty, &t->dirty);
+	if (ring_is_empty(&t->flow->dirty))
+		ring_add(&h->dirty, &t->flow->dirty);
 }
 
 /* A live member did not take all of the batch, which begins at (b, offset). */
@@ -163,11 +180,12 @@ static void block_member(struct member *m, struct block *b, size_t offset, size_
 static void send_batch(struct hub_topic *t, struct block *b, size_t offset)
 {
 	struct reader_parts all, cut;
+	struct flow *f = t->flow;
 
 	reader_gather(&all, b, offset, false);
 	reader_gather(&cut, b, offset, true);
-	while (!ring_is_empty(&t->pending)) {
-		struct member *m = ring_thing(t->pending.next, struct member, at);
+	while (!ring_is_empty(&f->pending)) {
+		struct member *m = ring_thing(f->pending.next, struct member, at);
 		const struct reader_parts *p = m->ends ? &cut : &all;
 
 		ring_remove(&m->at);
@@ -192,7 +210,7 @@ static void send_ahead(struct hub_topic *t)
 	struct ring ahead;
 
 	ring_init(&ahead);
-	ring_splice(&ahead, &t->ahead);
+	ring_splice(&ahead, &t->flow->ahead);
 	while (!ring_is_empty(&ahead)) {
 		struct member *m = ring_thing(ahead.next, struct member, at);
 
@@ -203,16 +221,17 @@ static void send_ahead(struct hub_topic *t)
 
 void topic_flush(struct hub_topic *t)
 {
-	struct block *b = t->batch;
+	struct flow *f = t->flow;
 
-	if (b == NULL || !t->begun || t->flushing)
+	if (f == NULL || f->batch == NULL || !t->begun || t->flushing)
 		return;
-	size_t last = t->bytes;
-	t->batch = NULL;
+	struct block *b = f->batch;
+	size_t last = f->bytes;
+	f->batch = NULL;
 	t->flushing = true;
-	ring_splice(&t->pending, &t->live);
-	send_batch(t, b, t->batch_offset);
-	if (!ring_is_empty(&t->ahead))
+	ring_splice(&f->pending, &t->live);
+	send_batch(t, b, f->batch_offset);
+	if (!ring_is_empty(&f->ahead))
 		send_ahead(t);
 	t->flushing = false;
 	t->block_bytes = last > UINT32_MAX ? UINT32_MAX : (uint32_t)last;
@@ -222,9 +241,11 @@ void topic_flush(struct hub_topic *t)
 /* Takes the window's oldest block out, sent or not. The caller releases it. */
 static struct block *drop_oldest(struct hub_topic *t)
 {
-	if (t->batch == t->head) {
-		t->batch = t->head->next;
-		t->batch_offset = 0;
+	struct flow *f = t->flow;
+
+	if (f->batch == f->head) {
+		f->batch = f->head->next;
+		f->batch_offset = 0;
 	}
 	return window_pop(t, BLOCK_OUT);
 }
@@ -233,8 +254,9 @@ static struct block *drop_oldest(struct hub_topic *t)
 static void bound_window(struct hub_topic *t)
 {
 	struct hub *h = t->hub;
+	const struct flow *f = t->flow;
 
-	while (t->bytes > h->conf.max_lag_bytes && t->head != NULL) {
+	while (f->bytes > h->conf.max_lag_bytes && f->head != NULL) {
 		struct block *b = drop_oldest(t);
 
 		if (h->conf.slow != HUB_DISCONNECT) {
@@ -253,8 +275,9 @@ static void bound_memory(struct hub *h)
 		struct block *b = ring_thing(h->blocks.next, struct block, age);
 		struct hub_topic *t = b->topic;
 
-		if (b == t->page)
+		if (b == t->flow->page)
 			return; /* it is over soon */
+		flow_enter(t);
 		if (b->kind == BLOCK_WINDOW)
 			(void)drop_oldest(t); /* the topic's oldest is b */
 		else
@@ -262,17 +285,21 @@ static void bound_memory(struct hub *h)
 		for (struct ring *r = b->readers.next; r != &b->readers; r = r->next)
 			h->stats.memory_drops++;
 		end_readers(b, MEMBER_SLOW);
+		flow_leave(t);
 	}
 }
 
 void hub_flush(struct hub *h)
 {
 	while (!ring_is_empty(&h->dirty)) {
-		struct hub_topic *t = ring_thing(h->dirty.next, struct hub_topic, dirty);
+		struct flow *f = ring_thing(h->dirty.next, struct flow, dirty);
+		struct hub_topic *t = f->topic;
 
-		ring_remove(&t->dirty);
+		ring_remove(&f->dirty);
+		flow_enter(t);
 		topic_flush(t);
 		bound_window(t);
+		flow_leave(t);
 	}
 	bound_memory(h);
 }
@@ -281,13 +308,19 @@ void hub_flush(struct hub *h)
 
 void hub_lost(struct hub_topic *t)
 {
+	struct flow *f = t->flow;
+
+	flow_enter(t);
 	topic_flush(t);
-	while (t->head != NULL)
+	while (f != NULL && f->head != NULL)
 		block_release(window_pop(t, BLOCK_LOST));
-	t->batch = NULL;
+	if (f != NULL) {
+		f->batch = NULL;
+		f->serial++; /* nobody goes on behind a hole */
+	}
 	t->base = t->last;
-	t->serial++; /* nobody goes on behind a hole */
 	t->begun = false;
+	flow_leave(t);
 }
 
 static struct id later(struct id a, struct id b)
@@ -340,32 +373,52 @@ static void resume_all(struct hub_topic *t, struct ring *members, struct id last
 	tell_loss(t, &lost, last);
 }
 
+/* What came before the log's end was known comes behind that. */
+static void rebase(struct hub_topic *t)
+{
+	struct flow *f = t->flow;
+
+	if (f == NULL || f->head == NULL)
+		return;
+	for (struct block *b = f->head; b != NULL && id_is_zero(b->last); b = b->next)
+		block_rebase(b, t->base);
+	f->tail->last = later(f->tail->last, t->base); /* what joins it comes behind both */
+}
+
+static void mark_fallen(struct flow *f)
+{
+	for (struct ring *r = f->outside.next; r != &f->outside; r = r->next)
+		ring_thing(r, struct block, outside)->fell_back = true;
+}
+
 void hub_begin(struct hub_topic *t, struct id last)
 {
 	struct id had = t->last;
 	bool fell_back = id_cmp(last, had) < 0;
+	struct flow *f = t->flow;
 	struct ring all;
 
+	flow_enter(t);
 	t->begun = true;
 	/* base is beyond what was had when not all of what came meanwhile could be kept. */
 	t->base = id_cmp(t->base, had) > 0 ? later(t->base, last) : last;
-	for (struct block *b = t->head; b != NULL && id_is_zero(b->last); b = b->next)
-		block_rebase(b, t->base);
-	if (t->tail != NULL)
-		t->tail->last = later(t->tail->last, t->base); /* what joins it comes behind both */
-	t->last = later(t->tail != NULL ? t->tail->last : last, t->base);
+	rebase(t);
+	t->last = later(f != NULL && f->tail != NULL ? f->tail->last : last, t->base);
 	ring_init(&all);
 	if (fell_back || id_cmp(t->base, had) != 0) {
-		t->batch = NULL; /* it comes behind what is missing */
+		if (f != NULL)
+			f->batch = NULL; /* it comes behind what is missing */
 		for (struct ring *r = t->live.next; r != &t->live; r = r->next)
 			ring_thing(r, struct member, at)->cursor = had;
 		ring_splice(&all, &t->live);
 	} else {
 		topic_flush(t);
 	}
-	for (struct ring *r = t->outside.next; r != &t->outside && fell_back; r = r->next)
-		ring_thing(r, struct block, outside)->fell_back = true;
-	ring_splice(&all, &t->ahead);
+	if (f != NULL && fell_back)
+		mark_fallen(f);
+	if (f != NULL)
+		ring_splice(&all, &f->ahead);
 	resume_all(t, &all, last);
 	window_trim(t);
+	flow_leave(t);
 }

@@ -60,6 +60,7 @@ enum member_end {
 
 struct hub_topic;
 struct block;
+struct flow;
 
 /* One reader; embedded in the owner's own. It must stay where it is from the joining until it is
  * out. All of it is private. */
@@ -117,9 +118,10 @@ struct hub {
 	struct hub_conf conf;
 	const struct hub_ops *ops;
 	struct ring blocks;     /* all of them, the oldest first */
-	struct ring dirty;      /* topics with a batch to flush */
+	struct ring dirty;      /* flows with a batch to flush */
 	struct hub_call *calls; /* the innermost first */
 	struct buf note;        /* scratch */
+	unsigned depth;         /* of calls that may call back */
 	struct hub_stats stats;
 };
 
@@ -131,7 +133,8 @@ struct hub_ask {
 	bool going_on;
 };
 
-/* A channel or pattern; embedded in the owner's own. */
+/* A channel or pattern; embedded in the owner's own. Most topics of a server with many are quiet:
+ * what is needed only while something is on its way is in a flow. */
 struct hub_topic {
 	/* For the owner to read. */
 	struct ring asking; /* members since hub_enlist; the owner may move them to a list of its
@@ -140,28 +143,13 @@ struct hub_topic {
 	uint32_t members;
 	bool begun;
 	/* Private. */
-	struct hub *hub;
-	struct ring live;          /* members that have all there is */
-	struct ring pending;       /* of those: the ones that the batch is still to be sent to */
-	struct ring ahead;         /* members whose cursor is beyond the window's end */
-	struct ring waiting;       /* members that wait for a page, the longest first */
-	struct ring outside;       /* blocks that are not in the window: pages, notes, … */
-	struct ring dirty;         /* in hub.dirty while there is something to flush */
-	struct block *head, *tail; /* the window */
-	struct block *batch;       /* where that begins which is not sent yet */
-	struct block *page;        /* that is being made */
-	size_t bytes;              /* of the window */
-	struct id base;            /* see above */
-	uint64_t serial;           /* of the last block */
-	uint64_t lost_unlogged;    /* of the last that fell out with what is in no log */
-	struct hub_ask ask;
-	struct id page_last; /* the last entry of the page that came */
-	size_t page_bytes;
-	uint32_t batch_offset;
-	uint32_t catching;    /* members in pages, or waiting for them */
+	bool flushing;
 	uint32_t block_bytes; /* of the next block: as large as the last batch */
 	uint32_t entry_bytes; /* of an entry of the log, about */
-	bool flushing, page_full;
+	struct hub *hub;
+	struct flow *flow; /* NULL: there are no blocks, and all members are live */
+	struct ring live;  /* members that have all there is */
+	struct id base;    /* see above */
 };
 
 /* A published message. */

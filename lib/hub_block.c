@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "hub_reader.h"
 #include "msg.h"
 #include "sse.h"
 
@@ -16,7 +17,7 @@ struct block *block_new(struct hub_topic *t, enum block_kind kind, size_t size)
 	    .topic = t, .size = size, .kind = (uint8_t)kind, .users = kind != BLOCK_WINDOW};
 	ring_init(&b->outside);
 	if (kind != BLOCK_WINDOW)
-		ring_add(&t->outside, &b->outside);
+		ring_add(&flow_of(t)->outside, &b->outside);
 	ring_init(&b->readers);
 	ring_add(&t->hub->blocks, &b->age);
 	t->hub->stats.window_bytes += sizeof *b + size;

@@ -11,51 +11,56 @@ enum {
 
 bool hub_page_ask(struct hub_topic *t, struct hub_ask *ask)
 {
-	if (t->ask.going_on || ring_is_empty(&t->waiting))
+	struct flow *f = t->flow;
+
+	if (f == NULL || f->ask.going_on || ring_is_empty(&f->waiting))
 		return false;
 	/* For the one that waits longest, so that nobody starves; others join where they are. */
-	const struct member *m = ring_thing(t->waiting.next, struct member, at);
+	const struct member *m = ring_thing(f->waiting.next, struct member, at);
 	unsigned fits = PAGE_BYTES / (t->entry_bytes + 1);
 
 	fits = fits < PAGE_LEAST ? PAGE_LEAST : fits > PAGE_MOST ? PAGE_MOST : fits;
-	t->ask = (struct hub_ask){m->cursor, t->base, fits, true};
-	t->page_last = m->cursor;
-	t->page_bytes = 0;
-	t->page_full = false;
-	*ask = t->ask;
+	f->ask = (struct hub_ask){m->cursor, t->base, fits, true};
+	f->page_last = m->cursor;
+	f->page_bytes = 0;
+	f->page_full = false;
+	*ask = f->ask;
 	return true;
 }
 
 static struct block *page_of(struct hub_topic *t)
 {
-	if (t->page == NULL) {
-		t->page = block_new(t, BLOCK_PAGE, 4096);
-		t->page->from = t->ask.from;
+	struct flow *f = t->flow;
+
+	if (f->page == NULL) {
+		f->page = block_new(t, BLOCK_PAGE, 4096);
+		f->page->from = f->ask.from;
 	}
-	return t->page;
+	return f->page;
 }
 
 void hub_page_entry(struct hub_topic *t, const struct hub_message *msg, bool ours)
 {
 	struct block *page = page_of(t);
 	struct hub *h = t->hub;
+	struct flow *f = t->flow;
 	const struct event e = {.id = msg->id, .logged = true, .over = hub_over(msg)};
 
-	t->page_bytes += msg->len;
-	if (t->page_full || id_cmp(msg->id, t->page_last) <= 0)
+	f->page_bytes += msg->len;
+	if (f->page_full || id_cmp(msg->id, f->page_last) <= 0)
 		return;
 	if (ours) {
 		hub_encode(h, msg);
 		if (page->events > 0 && page->len + h->note.len > PAGE_MOST_BYTES) {
-			t->page_full = true;
+			f->page_full = true;
 			return;
 		}
 		size_t need = page->len + page->events * sizeof e + block_room_for(h->note.len);
 		if (need > page->size)
-			t->page = page = block_resize(page, 2 * need);
+			f->page = page = block_resize(page, 2 * need);
 		(void)block_add(page, buf_head(&h->note), h->note.len, e); /* there is room */
 	}
-	t->page_last = msg->id;
+	f->page_last = msg->id;
 }
 
 bool hub_page_misses(const struct block *page, const struct member *m)
@@ -67,7 +72,7 @@ bool hub_page_misses(const struct block *page, const struct member *m)
 
 ssize_t hub_page_place(const struct block *page, const struct member *m)
 {
-	if (page->kind != BLOCK_PAGE || page == m->topic->page || page->fell_back)
+	if (page->kind != BLOCK_PAGE || page == m->topic->flow->page || page->fell_back)
 		return -1;
 	if (id_cmp(m->cursor, page->from) < 0 || hub_page_misses(page, m))
 		return -1;
@@ -79,9 +84,11 @@ ssize_t hub_page_place(const struct block *page, const struct member *m)
 /* How far the page goes: see hub.h. */
 static struct id reach_of(const struct hub_topic *t, size_t entries)
 {
-	if (entries >= t->ask.count || t->page_full)
-		return t->page_last;
-	return id_cmp(t->page_last, t->ask.base) < 0 ? t->ask.base : t->page_last;
+	const struct flow *f = t->flow;
+
+	if (entries >= f->ask.count || f->page_full)
+		return f->page_last;
+	return id_cmp(f->page_last, f->ask.base) < 0 ? f->ask.base : f->page_last;
 }
 
 /* Who waits and is helped by the page stands in it then, or in the note of a gap before it. Returns
@@ -92,7 +99,7 @@ static struct block *hand_out(struct hub_topic *t, struct block *page, struct ri
 	struct ring all;
 
 	ring_init(&all);
-	ring_splice(&all, &t->waiting);
+	ring_splice(&all, &t->flow->waiting);
 	while (!ring_is_empty(&all)) {
 		struct member *m = ring_thing(all.next, struct member, at);
 		ssize_t at = hub_page_place(page, m);
@@ -108,7 +115,7 @@ static struct block *hand_out(struct hub_topic *t, struct block *page, struct ri
 			m->cursor = m->whole ? previous_id(page->first) : page->reach;
 		}
 		ring_remove(&m->at);
-		ring_add(m->block != NULL ? readers : &t->waiting, &m->at);
+		ring_add(m->block != NULL ? readers : &t->flow->waiting, &m->at);
 	}
 	return note;
 }
@@ -116,19 +123,21 @@ static struct block *hand_out(struct hub_topic *t, struct block *page, struct ri
 void hub_page_end(struct hub_topic *t, size_t entries, struct id first)
 {
 	struct block *page = page_of(t);
+	struct flow *f = t->flow;
 	struct ring readers;
 
+	flow_enter(t);
 	topic_flush(t);
 	if (entries > 0)
-		t->entry_bytes = (uint32_t)(t->page_bytes / entries);
+		t->entry_bytes = (uint32_t)(f->page_bytes / entries);
 	size_t used = page->len + page->events * sizeof(struct event);
 	if (page->size - used > 4096)
 		page = block_resize(page, used);
 	page->reach = reach_of(t, entries);
 	page->first = first;
 	page->fell_back = false;
-	t->page = NULL;
-	t->ask.going_on = false;
+	f->page = NULL;
+	f->ask.going_on = false;
 	t->hub->stats.pages++;
 	ring_init(&readers);
 	struct block *note = hand_out(t, page, &readers);
@@ -136,15 +145,22 @@ void hub_page_end(struct hub_topic *t, size_t entries, struct id first)
 	if (note != NULL)
 		block_release(note);
 	block_release(page);
-	if (!t->ask.going_on && !ring_is_empty(&t->waiting))
+	if (!f->ask.going_on && !ring_is_empty(&f->waiting))
 		t->hub->ops->on_page(t);
 	window_trim(t);
+	flow_leave(t);
 }
 
 void hub_page_fail(struct hub_topic *t)
 {
-	if (t->page != NULL)
-		block_release(t->page);
-	t->page = NULL;
-	t->ask.going_on = false;
+	struct flow *f = t->flow;
+
+	if (f == NULL)
+		return;
+	flow_enter(t);
+	if (f->page != NULL)
+		block_release(f->page);
+	f->page = NULL;
+	f->ask.going_on = false;
+	flow_leave(t);
 }

@@ -22,7 +22,8 @@ static void move(struct member *m, enum reader_state state, struct ring *list, s
 	struct hub_stats *stats = &t->hub->stats;
 	struct block *from = m->block;
 
-	t->catching += (uint32_t)is_catching(state) - (uint32_t)is_catching(m->state);
+	if (is_catching(state) != is_catching(m->state))
+		flow_of(t)->catching += is_catching(state) ? 1u : UINT32_MAX;
 	stats->catching += (uint64_t)is_catching(state) - (uint64_t)is_catching(m->state);
 	stats->blocked += (uint64_t)is_standing(state) - (uint64_t)is_standing(m->state);
 	m->state = (uint8_t)state;
@@ -55,6 +56,7 @@ void reader_out(struct member *m)
 	for (struct hub_call *c = t->hub->calls; c != NULL; c = c->outer)
 		if (c->m == m)
 			c->m = NULL;
+	flow_enter(t);
 	move(m, READER_OUT, NULL, NULL);
 	m->topic = NULL;
 	t->hub->stats.members--;
@@ -62,6 +64,7 @@ void reader_out(struct member *m)
 	window_trim(t);
 	if (t->members == 0)
 		t->hub->ops->on_empty(t);
+	flow_leave(t);
 }
 
 void reader_end(struct member *m, enum member_end end)
@@ -78,7 +81,9 @@ void reader_settle(struct member *m, struct id own)
 	size_t offset;
 
 	if (id_cmp(m->cursor, t->base) < 0) {
-		for (struct ring *r = t->outside.next; r != &t->outside; r = r->next) {
+		struct flow *f = flow_of(t);
+
+		for (struct ring *r = f->outside.next; r != &f->outside; r = r->next) {
 			struct block *page = ring_thing(r, struct block, outside);
 			ssize_t at = hub_page_place(page, m);
 
@@ -87,12 +92,12 @@ void reader_settle(struct member *m, struct id own)
 				return;
 			}
 		}
-		reader_place(m, READER_WAITING, &t->waiting);
-		if (!t->ask.going_on)
+		reader_place(m, READER_WAITING, &f->waiting);
+		if (!f->ask.going_on)
 			t->hub->ops->on_page(t);
 	} else if (id_cmp(own, t->last) > 0) {
 		m->cursor = own;
-		reader_place(m, READER_AHEAD, &t->ahead);
+		reader_place(m, READER_AHEAD, &flow_of(t)->ahead);
 	} else {
 		struct block *b = t->begun ? window_find(t, m->cursor, &offset) : NULL;
 
@@ -208,11 +213,12 @@ struct block *reader_step(struct block *b, size_t *offset, size_t got)
 static bool follow(struct member *m, const struct block *b)
 {
 	struct hub_topic *t = m->topic;
+	const struct flow *f = t->flow;
 
-	if (!t->begun || b->serial + 1 != (t->head != NULL ? t->head->serial : t->serial + 1))
+	if (!t->begun || b->serial + 1 != (f->head != NULL ? f->head->serial : f->serial + 1))
 		return false;
-	if (t->head != NULL)
-		reader_stand(m, t->head, 0);
+	if (f->head != NULL)
+		reader_stand(m, f->head, 0);
 	else
 		reader_place(m, READER_LIVE, &t->live);
 	return true;
@@ -227,7 +233,7 @@ static void resume(struct member *m, const struct block *b)
 		return;
 	m->cursor = b->last;
 	m->whole = !id_is_zero(b->last);
-	if (t->lost_unlogged > b->serial)
+	if (t->flow->lost_unlogged > b->serial)
 		tell(m, m->cursor, (struct id){0, 0});
 	else
 		reader_settle(m, m->cursor);
@@ -355,9 +361,11 @@ void reader_read(struct member *m)
 
 	if (!is_standing(m->state))
 		return;
+	flow_enter(t);
 	while (read_on(m, &p))
 		;
 	window_trim(t);
+	flow_leave(t);
 }
 
 void reader_read_all(struct ring *list)

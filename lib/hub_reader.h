@@ -26,6 +26,39 @@ enum reader_state {
 	READER_PAGING
 };
 
+/*
+ * A topic's blocks, and the members that are not live; made with the first of them, and freed with
+ * the last. hub_flow.c
+ */
+struct flow {
+	struct hub_topic *topic;
+	struct ring pending;       /* live members that the batch is still to be sent to */
+	struct ring ahead;         /* members whose cursor is beyond the window's end */
+	struct ring waiting;       /* members that wait for a page, the longest first */
+	struct ring outside;       /* blocks that are not in the window: pages, notes, … */
+	struct ring dirty;         /* in hub.dirty while there is something to flush */
+	struct block *head, *tail; /* the window */
+	struct block *batch;       /* where that begins which is not sent yet */
+	struct block *page;        /* that is being made */
+	size_t bytes;              /* of the window */
+	uint64_t serial;           /* of the last block */
+	uint64_t lost_unlogged;    /* of the last that fell out with what is in no log */
+	struct hub_ask ask;
+	struct id page_last; /* the last entry of the page that came */
+	size_t page_bytes;
+	uint32_t batch_offset;
+	uint32_t catching; /* members in pages, or waiting for them */
+	bool page_full;
+};
+
+/* Makes it when there is none. */
+struct flow *flow_of(struct hub_topic *t);
+
+/* Around whatever calls back, so that nobody's flow is freed below it: the outermost flow_leave
+ * frees one that nothing needs. */
+void flow_enter(struct hub_topic *t);
+void flow_leave(struct hub_topic *t);
+
 /* Moves the member to a list, out of the block it stood in. */
 void reader_place(struct member *m, enum reader_state state, struct ring *list);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub.h"
+#include "hub_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -271,7 +271,7 @@ static void ask_page(unsigned count)
 	w->page_asked = hub_page_ask(&w->topic, &w->ask);
 	if (w->page_asked && count > 1 && count < w->ask.count) {
 		/* A short page of ours, to need more of them. */
-		w->ask.count = w->topic.ask.count = count;
+		w->ask.count = w->topic.flow->ask.count = count;
 	}
 }
 
@@ -481,8 +481,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	drain();
 	for (unsigned k = 0; k < MEMBERS; k++)
 		hub_leave(&w->readers[k].m);
-	must(w->topic.members == 0 && w->topic.catching == 0);
+	must(w->topic.members == 0);
+	must(w->topic.flow == NULL || w->topic.flow->catching == 0);
 	hub_topic_fini(&w->topic);
+	must(w->topic.flow == NULL);
 	must(w->hub.stats.window_bytes == 0 && ring_is_empty(&w->hub.blocks));
 	must(w->hub.stats.catching == 0 && w->hub.stats.blocked == 0 && w->hub.stats.members == 0);
 	hub_fini(&w->hub);
