@@ -36,7 +36,7 @@ void subs_refused(struct subs *s, struct link *link, struct topic *t, const stru
 	else if (error->len >= 6 && memcmp(error->str, "NOAUTH", 6) == 0)
 		link_die(link, &w);
 	else {
-		ring_splice(&t->hub.asking, &t->asked);
+		ask_recall(t);
 		hub_end(&t->hub, MEMBER_REFUSED);
 	}
 	(void)s;
@@ -152,7 +152,7 @@ static void on_dead(void *arg, const struct why *w)
 	s->topics.fixed = true; /* whoever joins in a callback */
 	for (struct topic *t = topics_next(&s->topics, NULL); t != NULL;
 	     t = topics_next(&s->topics, t)) {
-		ring_splice(&t->hub.asking, &t->asked);
+		ask_recall(t);
 		hub_end(&t->hub, MEMBER_REFUSED);
 	}
 	s->ops->on_dead(s->arg, &copy);
@@ -198,11 +198,10 @@ int subs_open(struct subs **out, struct loop *loop, const struct subs_conf *conf
 	topics_init(&s->topics);
 	ring_init(&s->to_subscribe);
 	ring_init(&s->idle);
-	ring_init(&s->patterns);
-	ring_init(&s->to_survey);
-	ring_init(&s->to_page);
+	ring_init(&s->asked);
+	buf_init(&s->to_survey, SIZE_MAX / 2);
+	buf_init(&s->to_page, SIZE_MAX / 2);
 	buf_init(&s->sent, SIZE_MAX / 2);
-	buf_init(&s->asked, SIZE_MAX / 2);
 	buf_init(&s->text, SIZE_MAX / 2);
 	name_wide(s, conf->namespace);
 	s->kick = (struct timer){.on_due = on_kick, .arg = s};
@@ -210,12 +209,6 @@ int subs_open(struct subs **out, struct loop *loop, const struct subs_conf *conf
 	link_open(&s->sub, loop, &conf->link, &sub_ops, s);
 	*out = s;
 	return 0;
-}
-
-static void leave_all(struct ring *members)
-{
-	while (!ring_is_empty(members))
-		hub_leave(ring_thing(members->next, struct member, at));
 }
 
 void subs_close(struct subs *s)
@@ -229,16 +222,17 @@ void subs_close(struct subs *s)
 		link_close(&s->log);
 	loop_cancel(s->loop, &s->kick);
 	while ((t = topics_next(&s->topics, NULL)) != NULL) {
-		leave_all(&t->asked);
+		ask_recall(t);
 		hub_leave_all(&t->hub);
+		ring_remove(&t->subscribing); /* on_empty has put it among the idle ones */
 		hub_topic_fini(&t->hub);
 		topics_remove(&s->topics, t);
 	}
 	loop_cancel(s->loop, &s->sweep); /* on_empty may have set it */
+	ask_close(s);
 	topics_fini(&s->topics);
 	hub_fini(&s->hub);
 	buf_fini(&s->sent);
-	buf_fini(&s->asked);
 	buf_fini(&s->text);
 	free(s->wide_name);
 	free(s->wide_prefix);
@@ -257,10 +251,6 @@ static struct topic *topic_named(struct subs *s, const char *name, bool is_patte
 	t = topics_add(&s->topics, name, len, is_pattern);
 	hub_topic_init(&t->hub, &s->hub);
 	ring_init(&t->subscribing);
-	ring_init(&t->surveying);
-	ring_init(&t->paging);
-	ring_init(&t->asked);
-	ring_init(&t->patterns);
 	return t;
 }
 

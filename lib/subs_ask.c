@@ -19,9 +19,11 @@ enum {
 
 enum log_kind { LOG_SURVEY, LOG_PAGE };
 
-/* Questions about a topic, which stays until they are answered. */
-struct log_call {
-	struct topic *topic;
+/* A question about a topic, which stays until it is answered. */
+struct question {
+	struct ring at;      /* in subs.asked */
+	struct ring members; /* of a survey: whom it is for */
+	struct topic *topic; /* NULL: its answers mean nothing */
 	enum log_kind kind;
 	unsigned epoch; /* of the subscription that a survey is for */
 	int answers;    /* that came so far */
@@ -32,20 +34,45 @@ struct log_call {
 	uint64_t time_ms;
 };
 
+static void get_in_line(struct subs *s, struct buf *line, struct topic *t)
+{
+	(void)buf_add(line, &t, sizeof t); /* no cap */
+	t->busy++;
+	subs_kick(s);
+}
+
+static struct topic *next_in_line(struct buf *line)
+{
+	struct topic *t;
+
+	memcpy(&t, buf_head(line), sizeof t);
+	buf_consume(line, sizeof t);
+	if (line->len == 0)
+		buf_fini(line);
+	t->busy--;
+	return t;
+}
+
 void ask_survey(struct subs *s, struct topic *t)
 {
-	if (t->state != TOPIC_ON || t->surveys || !ring_is_empty(&t->surveying))
+	if (t->state != TOPIC_ON || t->survey != NULL || t->wants_survey)
 		return;
-	ring_add(&s->to_survey, &t->surveying);
-	subs_kick(s);
+	t->wants_survey = true;
+	get_in_line(s, &s->to_survey, t);
 }
 
 void ask_page(struct subs *s, struct topic *t)
 {
-	if (!ring_is_empty(&t->paging))
+	if (t->wants_page)
 		return;
-	ring_add(&s->to_page, &t->paging);
-	subs_kick(s);
+	t->wants_page = true;
+	get_in_line(s, &s->to_page, t);
+}
+
+void ask_recall(struct topic *t)
+{
+	if (t->survey != NULL)
+		ring_splice(&t->hub.asking, &t->survey->members);
 }
 
 /* The log of the topic; heap. */
@@ -60,11 +87,23 @@ static char *log_of(const struct topic *t)
 	return log;
 }
 
-static void push(struct subs *s, struct topic *t, struct log_call call)
+static struct question *ask(struct subs *s, struct topic *t, enum log_kind kind)
 {
-	call.topic = t;
+	struct question *q = xcalloc(1, sizeof *q);
+
+	q->topic = t;
+	q->kind = kind;
+	q->epoch = s->epoch;
+	ring_init(&q->members);
+	ring_add(&s->asked, &q->at);
 	t->busy++;
-	(void)buf_add(&s->asked, &call, sizeof call); /* no cap */
+	return q;
+}
+
+static void free_question(struct question *q)
+{
+	ring_remove(&q->at);
+	free(q);
 }
 
 /* run is asked of a pattern too, where there is none: so all surveys have the same answers. */
@@ -73,14 +112,13 @@ static void send_survey(struct subs *s, struct topic *t)
 	struct redis *r = s->log.redis;
 	char *log = log_of(t), *runs = log_sibling(log, ":runs");
 
-	ring_splice(&t->asked, &t->hub.asking);
-	t->surveys = true;
+	t->survey = ask(s, t, LOG_SURVEY);
+	ring_splice(&t->survey->members, &t->hub.asking);
 	s->surveys++;
 	log_ask_run(r, runs, t->name);
 	log_ask_first(r, log);
 	log_ask_last(r, log);
 	log_ask_time(r);
-	push(s, t, (struct log_call){.kind = LOG_SURVEY, .epoch = s->epoch});
 	free(log);
 	free(runs);
 }
@@ -88,44 +126,44 @@ static void send_survey(struct subs *s, struct topic *t)
 /* The first entry comes behind the page: it tells whether the page could have missed something. */
 static void send_page(struct subs *s, struct topic *t)
 {
-	struct hub_ask ask;
+	struct hub_ask what;
 
-	if (!hub_page_ask(&t->hub, &ask))
+	if (!hub_page_ask(&t->hub, &what))
 		return;
 	char *log = log_of(t);
 	s->pages++;
-	log_ask_page(s->log.redis, log, ask.from, false, ask.count);
+	(void)ask(s, t, LOG_PAGE); /* it is found by its answer */
+	log_ask_page(s->log.redis, log, what.from, false, what.count);
 	log_ask_first(s->log.redis, log);
-	push(s, t, (struct log_call){.kind = LOG_PAGE});
 	free(log);
 }
 
 bool ask_pump(struct subs *s)
 {
-	size_t before = s->asked.len;
+	const struct ring *last = s->asked.prev;
 
 	if (!s->log_up)
 		return false;
-	while (s->surveys < SURVEYS_MOST && !ring_is_empty(&s->to_survey)) {
-		struct topic *t = ring_thing(s->to_survey.next, struct topic, surveying);
+	while (s->surveys < SURVEYS_MOST && s->to_survey.len > 0) {
+		struct topic *t = next_in_line(&s->to_survey);
 
-		ring_remove(&t->surveying);
-		if (t->hub.members > 0)
+		t->wants_survey = false;
+		if (t->state == TOPIC_ON && t->hub.members > 0)
 			send_survey(s, t);
 	}
-	while (s->pages < PAGES_MOST && !ring_is_empty(&s->to_page)) {
-		struct topic *t = ring_thing(s->to_page.next, struct topic, paging);
+	while (s->pages < PAGES_MOST && s->to_page.len > 0) {
+		struct topic *t = next_in_line(&s->to_page);
 
-		ring_remove(&t->paging);
+		t->wants_page = false;
 		send_page(s, t);
 	}
-	return s->asked.len > before;
+	return s->asked.prev != last;
 }
 
 /* --- Where a member begins */
 
 static struct id first_cursor(
-    const struct topic *t, const struct member *m, const struct log_call *c)
+    const struct topic *t, const struct member *m, const struct question *q)
 {
 	uint64_t ago = m->cursor.ms;
 
@@ -135,68 +173,68 @@ static struct id first_cursor(
 	case FEED_RUN:
 		if (t->is_pattern)
 			break;
-		return c->has_run ? log_just_before(c->run.start) : (struct id){0, 0};
+		return q->has_run ? log_just_before(q->run.start) : (struct id){0, 0};
 	case FEED_ALL:
 		return (struct id){0, 0};
 	case FEED_AFTER:
 		return m->cursor;
 	case FEED_AGO:
-		return log_just_before((struct id){c->time_ms > ago ? c->time_ms - ago : 0, 0});
+		return log_just_before((struct id){q->time_ms > ago ? q->time_ms - ago : 0, 0});
 	}
 	return t->hub.last;
 }
 
 /* The gap that a member begins with: false when there is none, or nobody could tell. */
-static bool begins_with_gap(const struct log_call *c, struct id *cursor, struct id *before)
+static bool begins_with_gap(const struct question *q, struct id *cursor, struct id *before)
 {
 	*before = (struct id){0, 0};
 	if (id_is_zero(*cursor))
 		return false;
-	if (id_cmp(c->last, *cursor) < 0) {
-		*cursor = c->last; /* the log is gone, or the server lost its end */
+	if (id_cmp(q->last, *cursor) < 0) {
+		*cursor = q->last; /* the log is gone, or the server lost its end */
 		return true;
 	}
-	struct id whole_from = log_just_before(c->first);
+	struct id whole_from = log_just_before(q->first);
 	if (id_cmp(*cursor, whole_from) >= 0)
 		return false;
-	*before = c->first;
+	*before = q->first;
 	*cursor = whole_from; /* what is trimmed from here on is another gap */
 	return true;
 }
 
 static void begin_member(
-    struct subs *s, struct topic *t, struct member *m, const struct log_call *c)
+    struct subs *s, struct topic *t, struct member *m, const struct question *q)
 {
 	struct hub_call call = {m, s->hub.calls};
-	struct id cursor = first_cursor(t, m, c), after = cursor, before;
-	bool resumes = m->since == FEED_AFTER || (m->since == FEED_RUN && c->has_run);
+	struct id cursor = first_cursor(t, m, q), after = cursor, before;
+	bool resumes = m->since == FEED_AFTER || (m->since == FEED_RUN && q->has_run);
 
 	ring_remove(&m->at);
 	s->hub.calls = &call;
-	bool go = s->ops->on_start(m, cursor, c->has_run ? &c->run : NULL);
+	bool go = s->ops->on_start(m, cursor, q->has_run ? &q->run : NULL);
 	s->hub.calls = call.outer;
 	if (call.m == NULL)
 		return;
 	if (!go)
 		hub_leave(m);
-	else if (resumes && begins_with_gap(c, &cursor, &before))
+	else if (resumes && begins_with_gap(q, &cursor, &before))
 		hub_join_gap(m, after, before, cursor);
 	else
 		hub_join(m, cursor, resumes || m->since == FEED_NOW);
 }
 
-static void begin(struct subs *s, struct topic *t, const struct log_call *c)
+static void begin(struct subs *s, struct topic *t, struct question *q)
 {
-	if (!t->hub.begun && c->epoch != s->epoch) {
+	if (!t->hub.begun && q->epoch != s->epoch) {
 		/* The subscription that it was for is gone. */
-		ring_splice(&t->hub.asking, &t->asked);
+		ring_splice(&t->hub.asking, &q->members);
 		ask_survey(s, t);
 		return;
 	}
 	if (!t->hub.begun)
-		hub_begin(&t->hub, c->last);
-	while (!ring_is_empty(&t->asked))
-		begin_member(s, t, ring_thing(t->asked.next, struct member, at), c);
+		hub_begin(&t->hub, q->last);
+	while (!ring_is_empty(&q->members))
+		begin_member(s, t, ring_thing(q->members.next, struct member, at), q);
 	if (!ring_is_empty(&t->hub.asking))
 		ask_survey(s, t);
 }
@@ -204,20 +242,20 @@ static void begin(struct subs *s, struct topic *t, const struct log_call *c)
 /* --- Answers */
 
 /* True when it was the last one. */
-static bool survey_answer(struct log_call *c, const struct reply *reply)
+static bool survey_answer(struct question *q, const struct reply *reply)
 {
-	switch (c->answers++) {
+	switch (q->answers++) {
 	case 0:
-		c->has_run = log_run(reply, &c->run);
+		q->has_run = log_run(reply, &q->run);
 		return false;
 	case 1:
-		c->first = log_only_id(reply);
+		q->first = log_only_id(reply);
 		return false;
 	case 2:
-		c->last = log_only_id(reply);
+		q->last = log_only_id(reply);
 		return false;
 	default:
-		c->time_ms = log_time(reply);
+		q->time_ms = log_time(reply);
 		return true;
 	}
 }
@@ -233,97 +271,111 @@ static void page_entry(struct subs *s, struct topic *t, const struct log_entry *
 	hub_page_entry(&t->hub, &m, ours);
 }
 
-static bool page_answer(struct subs *s, struct log_call *c, const struct reply *reply)
+static bool page_answer(struct subs *s, struct question *q, const struct reply *reply)
 {
 	struct log_entry e;
 
-	if (c->answers++ > 0) {
-		c->first = log_only_id(reply);
+	if (q->answers++ > 0) {
+		q->first = log_only_id(reply);
 		return true;
 	}
-	c->entries = reply->n;
+	q->entries = reply->n;
 	for (size_t i = 0; i < reply->n; i++) {
 		bool ours = log_entry(reply, i, &e); /* others may write to it too */
 
-		ours = ours && topic_has(c->topic, e.channel, e.channel_len);
-		page_entry(s, c->topic, &e, ours);
+		ours = ours && topic_has(q->topic, e.channel, e.channel_len);
+		page_entry(s, q->topic, &e, ours);
 	}
 	return false;
 }
 
-static void finish(struct subs *s, struct log_call *c)
+/* It is out of the way before anybody is called back. */
+static void settle(struct subs *s, struct question *q)
 {
-	struct topic *t = c->topic;
-
-	t->busy--;
-	if (c->kind == LOG_SURVEY) {
+	q->topic->busy--;
+	if (q->kind == LOG_SURVEY) {
 		s->surveys--;
-		t->surveys = false;
-		begin(s, t, c);
+		q->topic->survey = NULL;
 	} else {
 		s->pages--;
-		hub_page_end(&t->hub, c->entries, c->first);
 	}
 }
 
-/* A question has no answer, or a bad one: it waits again. */
-static void forget(struct subs *s, struct log_call *c)
+static void finish(struct subs *s, struct question *q)
 {
-	struct topic *t = c->topic;
+	struct topic *t = q->topic;
 
-	t->busy--;
-	if (c->kind == LOG_SURVEY) {
-		s->surveys--;
-		t->surveys = false;
-		ring_splice(&t->hub.asking, &t->asked);
+	ring_remove(&q->at);
+	settle(s, q);
+	if (q->kind == LOG_SURVEY)
+		begin(s, t, q);
+	else
+		hub_page_end(&t->hub, q->entries, q->first);
+	free_question(q);
+}
+
+/* It has no answer, or a bad one: what it asked for waits again. */
+static void forget(struct subs *s, struct question *q)
+{
+	struct topic *t = q->topic;
+
+	ring_splice(&t->hub.asking, &q->members);
+	settle(s, q);
+	q->topic = NULL;
+	if (q->kind == LOG_SURVEY) {
 		ask_survey(s, t);
 	} else {
-		s->pages--;
 		hub_page_fail(&t->hub);
 		ask_page(s, t);
 	}
 }
 
+static void skip_answer(struct question *q)
+{
+	if (++q->answers == (q->kind == LOG_SURVEY ? 4 : 2))
+		free_question(q);
+}
+
+static void take_answer(struct subs *s, struct question *q, const struct reply *reply)
+{
+	if (q->kind == LOG_SURVEY ? survey_answer(q, reply) : page_answer(s, q, reply))
+		finish(s, q);
+}
+
 void ask_reply(struct subs *s, struct reply *reply)
 {
-	struct log_call *c = (struct log_call *)(void *)buf_head(&s->asked), done;
-
-	if (s->asked.len == 0)
+	if (ring_is_empty(&s->asked))
 		return;
-	int left = (c->kind == LOG_SURVEY ? 4 : 2) - c->answers;
-	if (reply->type == REPLY_ERROR && c->topic != NULL) {
-		struct topic *t = c->topic;
-
-		forget(s, c);
-		c->topic = NULL; /* its other answers mean nothing */
-		c->answers++;
-		if (left == 1)
-			buf_consume(&s->asked, sizeof *c);
+	struct question *q = ring_thing(s->asked.next, struct question, at);
+	struct topic *t = q->topic;
+	bool refused = t != NULL && reply->type == REPLY_ERROR;
+	if (refused)
+		forget(s, q);
+	if (q->topic == NULL)
+		skip_answer(q);
+	else
+		take_answer(s, q, reply);
+	if (refused) /* the connection may be closed by that */
 		subs_refused(s, &s->log, t, reply);
-		return;
-	}
-	if (c->topic == NULL) {
-		c->answers++;
-		if (left == 1)
-			buf_consume(&s->asked, sizeof *c);
-		return;
-	}
-	if (!(c->kind == LOG_SURVEY ? survey_answer(c, reply) : page_answer(s, c, reply)))
-		return;
-	done = *c;
-	buf_consume(&s->asked, sizeof *c);
-	finish(s, &done);
-	if (!ring_is_empty(&s->to_survey) || !ring_is_empty(&s->to_page))
+	if (s->to_survey.len > 0 || s->to_page.len > 0)
 		subs_kick(s);
 }
 
 void ask_lost(struct subs *s)
 {
-	struct log_call c;
+	while (!ring_is_empty(&s->asked)) {
+		struct question *q = ring_thing(s->asked.next, struct question, at);
 
-	for (; s->asked.len > 0; buf_consume(&s->asked, sizeof c)) {
-		memcpy(&c, buf_head(&s->asked), sizeof c);
-		if (c.topic != NULL)
-			forget(s, &c);
+		if (q->topic != NULL)
+			forget(s, q);
+		free_question(q);
 	}
+}
+
+void ask_close(struct subs *s)
+{
+	while (!ring_is_empty(&s->asked))
+		free_question(ring_thing(s->asked.next, struct question, at));
+	buf_fini(&s->to_survey);
+	buf_fini(&s->to_page);
 }

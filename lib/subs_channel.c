@@ -76,6 +76,17 @@ static bool fits_wide(const struct subs *s, const struct topic *t)
 	    memcmp(t->name, s->wide_prefix, s->wide_prefix_len) == 0;
 }
 
+/* The patterns that the wide one may stand for. They have no list of their own, since they are
+ * walked only when the wide one comes or goes, or is refused. */
+static struct topic *next_wide(const struct subs *s, const struct topic *after)
+{
+	struct topic *t = topics_next(&s->topics, after);
+
+	while (t != NULL && !t->fits_wide)
+		t = topics_next(&s->topics, t);
+	return t;
+}
+
 static void widen(struct subs *s)
 {
 	send(s, "PSUBSCRIBE", s->wide_name, (struct sub_call){NULL, SUB_WIDE_ON});
@@ -85,9 +96,7 @@ static void widen(struct subs *s)
 static void on_wide(struct subs *s)
 {
 	s->wide = WIDE_ON;
-	for (struct ring *r = s->patterns.next; r != &s->patterns; r = r->next) {
-		struct topic *t = ring_thing(r, struct topic, patterns);
-
+	for (struct topic *t = next_wide(s, NULL); t != NULL; t = next_wide(s, t)) {
 		if (t->narrow)
 			send(s, "PUNSUBSCRIBE", t->name, (struct sub_call){t, SUB_NARROW_OFF});
 		else if (t->state == TOPIC_NEW)
@@ -97,12 +106,9 @@ static void on_wide(struct subs *s)
 
 static void narrow(struct subs *s)
 {
-	for (struct ring *r = s->patterns.next; r != &s->patterns; r = r->next) {
-		struct topic *t = ring_thing(r, struct topic, patterns);
-
+	for (struct topic *t = next_wide(s, NULL); t != NULL; t = next_wide(s, t))
 		if (t->state == TOPIC_ON && !t->narrow)
 			send(s, "PSUBSCRIBE", t->name, (struct sub_call){t, SUB_NARROW_ON});
-	}
 	send(s, "PUNSUBSCRIBE", s->wide_name, (struct sub_call){NULL, SUB_WIDE_OFF});
 	s->wide = WIDE_LEAVING;
 }
@@ -116,12 +122,8 @@ static void drop(struct subs *s, struct topic *t)
 	if (t->state == TOPIC_ON && alone && s->sub_up)
 		send(s, t->is_pattern ? "PUNSUBSCRIBE" : "UNSUBSCRIBE", t->name,
 		    (struct sub_call){NULL, SUB_OFF});
-	if (!ring_is_empty(&t->patterns))
-		s->npatterns--;
+	s->npatterns -= t->fits_wide;
 	ring_remove(&t->subscribing);
-	ring_remove(&t->surveying);
-	ring_remove(&t->paging);
-	ring_remove(&t->patterns);
 	hub_topic_fini(&t->hub);
 	topics_remove(&s->topics, t);
 }
@@ -133,10 +135,8 @@ static void subscribe(struct subs *s, struct topic *t)
 		return;
 	}
 	bool wide = fits_wide(s, t);
-	if (wide && ring_is_empty(&t->patterns)) {
-		ring_add(&s->patterns, &t->patterns);
-		s->npatterns++;
-	}
+	s->npatterns += wide && !t->fits_wide;
+	t->fits_wide = wide;
 	if (wide && s->wide == WIDE_ON) {
 		confirmed(s, t);
 	} else if (!wide || s->wide != WIDE_ASKED) {
@@ -228,8 +228,8 @@ void channel_reply(struct subs *s, struct reply *reply)
 	} else if (call.kind == SUB_WIDE_ON) {
 		/* This user may not: the narrow ones will do. */
 		s->wide = WIDE_LEAVING;
-		for (struct ring *r = s->patterns.next; r != &s->patterns; r = r->next)
-			channel_want(s, ring_thing(r, struct topic, patterns));
+		for (struct topic *t = next_wide(s, NULL); t != NULL; t = next_wide(s, t))
+			channel_want(s, t);
 	}
 	if (calls(s) < CALLS_MOST / 2 && !ring_is_empty(&s->to_subscribe))
 		subs_kick(s);
@@ -253,7 +253,6 @@ void channel_lost(struct subs *s)
 		t->state = TOPIC_NEW;
 		t->narrow = false;
 		hub_lost(&t->hub);
-		ring_remove(&t->surveying);
 		ring_init(&t->subscribing);
 		ring_add(&s->to_subscribe, &t->subscribing);
 	}

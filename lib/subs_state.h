@@ -30,16 +30,16 @@ struct subs {
 	struct timer kick; /* commands wait to be sent */
 	struct timer sweep;
 	/* The connection that is subscribed. */
-	struct ring to_subscribe, idle, patterns;
+	struct ring to_subscribe, idle;
 	struct buf sent; /* struct sub_call: commands without an answer */
-	unsigned npatterns;
+	unsigned npatterns; /* that fit the wide one */
 	enum subs_wide wide;
 	char *wide_name, *wide_prefix;
 	size_t wide_prefix_len;
 	unsigned epoch; /* counts the connections */
 	/* The one that asks. */
-	struct ring to_survey, to_page;
-	struct buf asked; /* struct log_call: questions without an answer */
+	struct buf to_survey, to_page; /* struct topic *: in line */
+	struct ring asked;             /* questions without an answer */
 	unsigned surveys, pages;
 	struct buf text; /* a message with its id put back */
 };
@@ -83,8 +83,12 @@ void channel_sweep(void *arg);
 void ask_survey(struct subs *s, struct topic *t);
 void ask_page(struct subs *s, struct topic *t);
 bool ask_pump(struct subs *s);
+
+/* Members whose survey is under way are on hub.asking again. */
+void ask_recall(struct topic *t);
 void ask_reply(struct subs *s, struct reply *reply);
 void ask_lost(struct subs *s);
+void ask_close(struct subs *s);
 
 /* Ends all members of the topic: Redis refuses it. When that can pass, the link is faulted instead.
  */

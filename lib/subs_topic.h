@@ -22,17 +22,16 @@ struct topic {
 	struct hub_topic hub;
 	struct topic *next;      /* of the same bucket */
 	struct ring subscribing; /* in a queue of what is to be subscribed, or of what is idle */
-	struct ring surveying;   /* in the queue of surveys */
-	struct ring paging;      /* in the queue of pages */
-	struct ring asked;       /* members whose survey is under way */
-	struct ring patterns;    /* of all projects' patterns */
+	struct question *survey; /* under way */
 	int64_t idle_since_ms;
 	uint32_t hash, len;
-	uint16_t busy; /* questions under way */
-	uint8_t state;
-	bool is_pattern;
-	bool narrow; /* a pattern: subscribed by itself, not only with the wide one */
-	bool surveys;
+	uint16_t busy; /* questions waiting or under way, and commands: it must stay */
+	uint8_t state : 2;
+	bool is_pattern : 1;
+	bool fits_wide : 1;    /* a project's pattern, which the wide one may stand for */
+	bool narrow : 1;       /* a pattern: subscribed by itself, not only with the wide one */
+	bool wants_survey : 1; /* in the queue of surveys */
+	bool wants_page : 1;   /* and of pages */
 	char name[];
 };
 
