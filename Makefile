@@ -18,6 +18,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(WARN) -MMD -MP $(CF
 # --- Layers, lowest first. A layer uses itself and those above it in this list, nothing else:
 # $(BUILD)/layers/* links each with exactly what it may use, so a call upward fails the build.
 BASE     = why say buf arena clock number opt opt_help opt_completion url url_part url_show chan utf8 \
+           slab \
            json json_text id msg ndjson hist stamp audit pace plot_run plot wheel address quota strain metrics cron
 PROTOCOL = join hold merge note run intake sse_json http http_query http_answer cors route sse jwt claims \
            fetch_url fetch_head fetch_body \

@@ -56,7 +56,7 @@ void conn_free_request(struct conn *c)
 	buf_fini(&r->in);
 	buf_fini(&r->headers);
 	free(r->gate);
-	free(r);
+	slab_put(&c->server->requests, r);
 	c->request = NULL;
 }
 
@@ -93,7 +93,7 @@ void conn_free(struct conn *c)
 	conn_free_request(c);
 	buf_fini(&c->out);
 	free(c->names);
-	free(c);
+	slab_put(&c->server->conns, c);
 }
 
 void conn_settle(struct conn *c)
@@ -339,7 +339,7 @@ void conn_drain(struct conn *c, int64_t spread_ms)
 
 void conn_open(struct server *s, const struct serve_door *door, int fd, const struct address *peer)
 {
-	struct conn *c = xcalloc(1, sizeof *c);
+	struct conn *c = slab_get(&s->conns);
 
 	c->server = s;
 	c->door = door;

@@ -35,7 +35,7 @@ static void read_junk(struct conn *c, unsigned ready)
 
 static void start_request(struct conn *c)
 {
-	struct request *r = xcalloc(1, sizeof *r);
+	struct request *r = slab_get(&c->server->requests);
 
 	c->request = r;
 	http_init(&r->http, (size_t)c->server->conf->max_header);

@@ -381,6 +381,8 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	s->rate_at_ms = clock_ms();
 	wheel_init(&s->wheel, clock_ms());
 	quota_init(&s->quota);
+	slab_init(&s->conns, sizeof(struct conn));
+	slab_init(&s->requests, sizeof(struct request));
 	posts_init(&s->posts, loop, &conf->link);
 	make_doors(s, listen);
 	s->state = state_open(loop, &conf->link, conf->gate.namespace);
@@ -418,6 +420,8 @@ void serve_close(struct server *s)
 	journal_close(&s->journal);
 	access_close(s->access);
 	quota_fini(&s->quota);
+	slab_fini(&s->conns);
+	slab_fini(&s->requests);
 	free(s->doors);
 	s->loop = NULL;
 }

@@ -15,6 +15,7 @@
 #include "metrics.h"
 #include "post.h"
 #include "quota.h"
+#include "slab.h"
 #include "say.h"
 #include "state.h"
 #include "subs.h"
@@ -73,6 +74,7 @@ struct server {
 	struct posts posts;
 	struct journal journal;
 	struct quota quota;
+	struct slab conns, requests;
 	struct strain load;
 	struct metrics_board *board;
 	struct metrics *metrics; /* this process's slot */

@@ -16,11 +16,15 @@ void topics_init(struct topics *t)
 	t->buckets = xcalloc(t->size, sizeof *t->buckets);
 	if (getrandom(t->seed, sizeof t->seed, 0) != (ssize_t)sizeof t->seed)
 		abort(); /* getrandom(2) cannot fail for 16 bytes without a flag */
+	for (size_t i = 0; i < TOPIC_SIZES; i++)
+		slab_init(&t->sizes[i], offsetof(struct topic, name) + (i + 1) * TOPIC_STEP);
 }
 
 void topics_fini(struct topics *t)
 {
 	free(t->buckets);
+	for (size_t i = 0; i < TOPIC_SIZES; i++)
+		slab_fini(&t->sizes[i]);
 }
 
 /* Multiplies into 128 bits and folds, eight bytes at a time, as wyhash does
@@ -89,9 +93,16 @@ static void grow(struct topics *t)
 	free(old);
 }
 
+/* Where a topic with a name of that length is; NULL: malloc'ed. */
+static struct slab *slab_for(struct topics *t, size_t len)
+{
+	return len / TOPIC_STEP < TOPIC_SIZES ? &t->sizes[len / TOPIC_STEP] : NULL;
+}
+
 struct topic *topics_add(struct topics *t, const char *name, size_t len, bool is_pattern)
 {
-	struct topic *o = xcalloc(1, sizeof *o + len + 1);
+	struct slab *slab = slab_for(t, len);
+	struct topic *o = slab != NULL ? slab_get(slab) : xcalloc(1, offsetof(struct topic, name) + len + 1);
 
 	memcpy(o->name, name, len);
 	o->len = (uint32_t)len;
@@ -107,13 +118,17 @@ struct topic *topics_add(struct topics *t, const char *name, size_t len, bool is
 void topics_remove(struct topics *t, struct topic *topic)
 {
 	struct topic **at = &t->buckets[topic->hash & (t->size - 1)];
+	struct slab *slab = slab_for(t, topic->len);
 
 	while (*at != topic)
 		at = &(*at)->next;
 	*at = topic->next;
 	t->count--;
 	t->last = NULL;
-	free(topic);
+	if (slab != NULL)
+		slab_put(slab, topic);
+	else
+		free(topic);
 }
 
 struct topic *topics_next(const struct topics *t, const struct topic *topic)

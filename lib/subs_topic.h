@@ -8,6 +8,7 @@
 
 #include "hub.h"
 #include "ring.h"
+#include "slab.h"
 
 /*
  * What a process is subscribed to, by name, for the files of subs only.
@@ -35,12 +36,15 @@ struct topic {
 	char name[];
 };
 
+enum { TOPIC_SIZES = 16, TOPIC_STEP = 16 }; /* bytes of names: longer ones are malloc'ed */
+
 struct topics {
 	struct topic **buckets;
 	size_t size, count;
 	uint64_t seed[2];   /* random: names come from outside */
 	struct topic *last; /* found */
 	bool fixed;         /* does not grow now: somebody walks it */
+	struct slab sizes[TOPIC_SIZES];
 };
 
 void topics_init(struct topics *t);
