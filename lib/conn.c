@@ -56,6 +56,7 @@ void conn_free_request(struct conn *c)
 	buf_fini(&r->in);
 	buf_fini(&r->headers);
 	free(r->gate);
+	free(r->names);
 	slab_put(&c->server->requests, r);
 	c->request = NULL;
 }
@@ -92,7 +93,6 @@ void conn_free(struct conn *c)
 {
 	conn_free_request(c);
 	buf_fini(&c->out);
-	free(c->names);
 	slab_put(&c->server->conns, c);
 }
 

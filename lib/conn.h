@@ -35,6 +35,7 @@ struct request {
 	struct buf in, headers;
 	enum route_kind kind; /* JOINING: what gate decided */
 	struct feed_start start;
+	char *names;       /* JOINING: project NUL stage NUL */
 	struct gate *gate; /* BODY and BUSY: the same, whole; heap */
 	int64_t at_us;     /* wall clock, when it was complete */
 	int64_t at_ns;
@@ -52,7 +53,6 @@ struct conn {
 	struct request *request; /* NULL between requests and while streaming */
 	struct buf out;          /* our own bytes, in front of the member's; no memory when empty */
 	struct quota_entry *quota;
-	char *names;      /* streaming: project NUL stage NUL */
 	char *log;        /* streaming: the line of the access log, begun; NULL without one */
 	int64_t moved_ms; /* when the kernel took bytes last */
 	uint64_t sent;    /* bytes of this answer */
@@ -92,7 +92,7 @@ void conn_free(struct conn *c);
 /* For subs: what it calls about members, all of which are connections'. */
 bool conn_on_start(struct member *m, struct id cursor, const struct log_run *run);
 ssize_t conn_on_send(struct member *m, const struct iovec *parts, int nparts);
-void conn_on_end(struct member *m, enum member_end end);
+void conn_on_end(struct member *m, enum member_end end, const char *channel);
 
 /* --- Between conn, conn_read, conn_stream and conn_answer. */
 

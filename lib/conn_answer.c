@@ -141,13 +141,13 @@ static char *channel_of(const struct conn *c, const struct route *route)
 	    route->stage_len > 0 ? route->stage : NULL);
 }
 
-/* The names that the stream's own messages tell. */
-static void keep_names(struct conn *c, const struct route *r)
+/* The names that the stream's first message tells. */
+static void keep_names(struct request *to, const struct route *r)
 {
-	free(c->names);
-	c->names = xmalloc(r->project_len + r->stage_len + 2);
-	memcpy(c->names, r->project, r->project_len + 1);
-	memcpy(c->names + r->project_len + 1, r->stage, r->stage_len + 1);
+	free(to->names);
+	to->names = xmalloc(r->project_len + r->stage_len + 2);
+	memcpy(to->names, r->project, r->project_len + 1);
+	memcpy(to->names + r->project_len + 1, r->stage, r->stage_len + 1);
 }
 
 static void join(struct conn *c, const struct gate *g)
@@ -160,7 +160,7 @@ static void join(struct conn *c, const struct gate *g)
 		return;
 	}
 	begin_log(c);
-	keep_names(c, &g->route);
+	keep_names(c->request, &g->route);
 	c->request->kind = g->route.kind;
 	c->request->start = g->start;
 	c->state = CONN_JOINING;

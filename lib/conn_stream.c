@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* conn_stream: a connection that has become a reader's stream. */
+#include <stdlib.h>
+
+#include "chan.h"
 #include "clock.h"
 #include "conn.h"
 #include "http_answer.h"
@@ -16,12 +19,12 @@ static void add_note(struct conn *c, const char *event, const struct buf *note, 
 	    note->len); /* no cap */
 }
 
-static struct msg_from from(const struct conn *c)
+static struct msg_from from(const struct request *r)
 {
-	const char *stage = c->names + strlen(c->names) + 1;
+	const char *stage = r->names + strlen(r->names) + 1;
 
 	return (struct msg_from){
-	    c->names[0] != '\0' ? c->names : NULL, *stage != '\0' ? stage : NULL};
+	    r->names[0] != '\0' ? r->names : NULL, *stage != '\0' ? stage : NULL};
 }
 
 bool conn_on_start(struct member *m, struct id cursor, const struct log_run *run)
@@ -29,7 +32,7 @@ bool conn_on_start(struct member *m, struct id cursor, const struct log_run *run
 	struct conn *c = conn_of_member(m);
 	struct request *r = c->request;
 	char id[ID_TEXT_MAX + 1] = "";
-	struct msg_from who = from(c);
+	struct msg_from who = from(r);
 	struct buf note;
 
 	if (gate_has_ended(r->kind, &r->start, cursor, run)) {
@@ -86,10 +89,26 @@ static enum metrics_id count_of(enum member_end end)
 	return METRICS_ENDED_REDIS;
 }
 
-void conn_on_end(struct member *m, enum member_end end)
+/* Only a stage's stream has an end. */
+static void add_stream_end(struct conn *c, const char *channel)
+{
+	struct chan_parts parts = {"", "", 0, 0};
+	struct buf note;
+
+	(void)chan_parse(channel, strlen(channel), &parts); /* it was made from such parts */
+	char *project = xstrndup(parts.project, parts.project_len);
+	char *stage = xstrndup(parts.stage, parts.stage_len);
+	buf_init(&note, SIZE_MAX / 2);
+	note_stream_end(&note, &(struct msg_from){project, stage});
+	add_note(c, "stream_end", &note, "");
+	buf_fini(&note);
+	free(project);
+	free(stage);
+}
+
+void conn_on_end(struct member *m, enum member_end end, const char *channel)
 {
 	struct conn *c = conn_of_member(m);
-	struct buf note;
 
 	if (c->state == CONN_DEAD)
 		return;
@@ -106,11 +125,7 @@ void conn_on_end(struct member *m, enum member_end end)
 		conn_drop(c); /* perhaps in the middle of an event: nothing may follow */
 		return;
 	}
-	struct msg_from who = from(c);
-	buf_init(&note, SIZE_MAX / 2);
-	note_stream_end(&note, &who);
-	add_note(c, "stream_end", &note, "");
-	buf_fini(&note);
+	add_stream_end(c, channel);
 	conn_close_behind(c);
 }
 

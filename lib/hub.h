@@ -90,8 +90,8 @@ struct hub_ops {
 	 * the member is blocked until hub_writable. -1: it is dead; on_end is not called then, the
 	 * member is out. A cut may fall anywhere in an event. */
 	ssize_t (*on_send)(struct member *m, const struct iovec *parts, int nparts);
-	/* The member is out; the owner may free it. */
-	void (*on_end)(struct member *m, enum member_end end);
+	/* The member is out of the topic; the owner may free it. */
+	void (*on_end)(struct hub_topic *t, struct member *m, enum member_end end);
 	/* Somebody waits for a page, and none is asked for: hub_page_ask, now or later. */
 	void (*on_page)(struct hub_topic *t);
 	/* The last member has left; the topic must stay for now. */

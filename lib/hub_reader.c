@@ -69,10 +69,10 @@ void reader_out(struct member *m)
 
 void reader_end(struct member *m, enum member_end end)
 {
-	const struct hub_ops *ops = m->topic->hub->ops;
+	struct hub_topic *t = m->topic;
 
 	reader_out(m);
-	ops->on_end(m, end);
+	t->hub->ops->on_end(t, m, end);
 }
 
 void reader_settle(struct member *m, struct id own)

@@ -22,6 +22,11 @@ static void on_page(struct hub_topic *t)
 	ask_page(subs_of(t), topic_of(t));
 }
 
+static void on_end(struct hub_topic *t, struct member *m, enum member_end end)
+{
+	subs_of(t)->ops->on_end(m, end, topic_of(t)->name);
+}
+
 static void on_empty(struct hub_topic *t)
 {
 	channel_idle(subs_of(t), topic_of(t));
@@ -190,7 +195,7 @@ int subs_open(struct subs **out, struct loop *loop, const struct subs_conf *conf
 
 	(void)w; /* nothing that can fail yet */
 	*s = (struct subs){.conf = *conf, .ops = ops, .arg = arg, .loop = loop};
-	s->hub_ops = (struct hub_ops){ops->on_send, ops->on_end, on_page, on_empty, push_gap};
+	s->hub_ops = (struct hub_ops){ops->on_send, on_end, on_page, on_empty, push_gap};
 	hub_init(&s->hub,
 	    &(struct hub_conf){
 		conf->event_names, conf->slow, conf->max_lag_bytes, conf->memory_bytes},

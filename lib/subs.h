@@ -35,7 +35,8 @@ struct subs_ops {
 	bool (*on_start)(struct member *m, struct id cursor, const struct log_run *run);
 	/* As in hub.h: in order, one call per member and wake-up when all goes well. */
 	ssize_t (*on_send)(struct member *m, const struct iovec *parts, int nparts);
-	void (*on_end)(struct member *m, enum member_end end);
+	/* channel: what it had joined. */
+	void (*on_end)(struct member *m, enum member_end end, const char *channel);
 	/* Redis is lost: readers only wait. It is back. Refused for good: no member gets anything
 	 * any more; each had its on_end(MEMBER_REFUSED). */
 	void (*on_down)(void *arg, const struct why *w, int64_t wait_ms);

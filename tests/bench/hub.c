@@ -46,8 +46,9 @@ static ssize_t write_all(struct member *m, const struct iovec *parts, int nparts
 	return n < 0 ? 0 : n;
 }
 
-static void on_end(struct member *m, enum member_end end)
+static void on_end(struct hub_topic *t, struct member *m, enum member_end end)
 {
+	(void)t;
 	(void)m;
 	(void)end;
 }

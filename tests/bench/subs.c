@@ -56,9 +56,10 @@ static ssize_t on_send(struct member *m, const struct iovec *parts, int nparts)
 	return n;
 }
 
-static void on_end(struct member *m, enum member_end end)
+static void on_end(struct member *m, enum member_end end, const char *channel)
 {
 	(void)m;
+	(void)channel;
 	errx(70, "a reader ended: %d", (int)end);
 }
 

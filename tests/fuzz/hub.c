@@ -141,10 +141,11 @@ static ssize_t on_send(struct member *m, const struct iovec *parts, int nparts)
 	return (ssize_t)took;
 }
 
-static void on_end(struct member *m, enum member_end end)
+static void on_end(struct hub_topic *t, struct member *m, enum member_end end)
 {
 	struct reader *r = reader_of(m);
 
+	(void)t;
 	must(!r->out);
 	must((end == MEMBER_SLOW) || (r->over && r->part_len == 0));
 	r->out = true;

@@ -35,8 +35,9 @@ static ssize_t sink_send(struct member *m, const struct iovec *parts, int nparts
 	return (ssize_t)took;
 }
 
-static void sink_end(struct member *m, enum member_end end)
+static void sink_end(struct hub_topic *t, struct member *m, enum member_end end)
 {
+	(void)t;
 	sink_of(m)->ended = 1 + (int)end;
 }
 

@@ -141,10 +141,11 @@ static ssize_t on_send(struct member *m, const struct iovec *parts, int nparts)
 	return (ssize_t)took;
 }
 
-static void on_end(struct member *m, enum member_end end)
+static void on_end(struct member *m, enum member_end end, const char *channel)
 {
 	struct reader *r = reader_of(m);
 
+	(void)channel;
 	r->over = true;
 	r->wrong_end = end != MEMBER_DONE;
 	if (++r->w->over == READERS)
