@@ -214,6 +214,9 @@ void hub_page_entry(struct hub_topic *t, const struct hub_message *msg, bool our
 void hub_page_end(struct hub_topic *t, size_t entries, struct id first);
 void hub_page_fail(struct hub_topic *t);
 
+/* There is an entry of so many bytes in the log: pages have fewer of them then. */
+void hub_page_weigh(struct hub_topic *t, size_t entry_bytes);
+
 void hub_set_slow(struct hub *h, enum hub_slow slow);
 
 #endif

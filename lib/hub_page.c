@@ -5,7 +5,7 @@
 enum {
 	PAGE_BYTES = 256 * 1024,   /* what a page should weigh */
 	PAGE_MOST_BYTES = 4 << 20, /* and may, when messages are larger than they used to be */
-	PAGE_LEAST = 10,           /* entries */
+	PAGE_LEAST = 4,            /* entries: of 1 MiB each that is as much as a page may have */
 	PAGE_MOST = 1000,          /* of 300 bytes: Redis takes some 0.5 ms */
 };
 
@@ -26,6 +26,12 @@ bool hub_page_ask(struct hub_topic *t, struct hub_ask *ask)
 	f->page_full = false;
 	*ask = f->ask;
 	return true;
+}
+
+void hub_page_weigh(struct hub_topic *t, size_t entry_bytes)
+{
+	if (entry_bytes > t->entry_bytes)
+		t->entry_bytes = entry_bytes < PAGE_MOST_BYTES ? (uint32_t)entry_bytes : PAGE_MOST_BYTES;
 }
 
 static struct block *page_of(struct hub_topic *t)

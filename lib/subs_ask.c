@@ -27,7 +27,7 @@ struct question {
 	enum log_kind kind;
 	unsigned epoch; /* of the subscription that a survey is for */
 	int answers;    /* that came so far */
-	size_t entries;
+	size_t entries, entry_bytes; /* of a page; of a survey: of the larger one that it saw */
 	bool has_run;
 	struct log_run run;
 	struct id first, last;
@@ -231,6 +231,7 @@ static void begin(struct subs *s, struct topic *t, struct question *q)
 		ask_survey(s, t);
 		return;
 	}
+	hub_page_weigh(&t->hub, q->entry_bytes);
 	if (!t->hub.begun)
 		hub_begin(&t->hub, q->last);
 	while (!ring_is_empty(&q->members))
@@ -241,6 +242,15 @@ static void begin(struct subs *s, struct topic *t, struct question *q)
 
 /* --- Answers */
 
+static struct id only_id(struct question *q, const struct reply *reply)
+{
+	struct log_entry e;
+
+	if (reply->n > 0 && log_entry(reply, 0, &e) && e.message_len > q->entry_bytes)
+		q->entry_bytes = e.message_len;
+	return log_only_id(reply);
+}
+
 /* True when it was the last one. */
 static bool survey_answer(struct question *q, const struct reply *reply)
 {
@@ -249,10 +259,10 @@ static bool survey_answer(struct question *q, const struct reply *reply)
 		q->has_run = log_run(reply, &q->run);
 		return false;
 	case 1:
-		q->first = log_only_id(reply);
+		q->first = only_id(q, reply);
 		return false;
 	case 2:
-		q->last = log_only_id(reply);
+		q->last = only_id(q, reply);
 		return false;
 	default:
 		q->time_ms = log_time(reply);
