@@ -300,7 +300,8 @@ static bool leap(struct member *m, struct reader_parts *p)
 	struct id after = i > 0 ? block_event(b, i - 1)->id : b->from;
 	m->cursor = t->last;
 	m->whole = !id_is_zero(t->last);
-	tell(m, after, next_id(t->last));
+	/* The log may have fallen back behind what it had: then nobody knows where the gap ends. */
+	tell(m, after, id_cmp(t->last, after) < 0 ? (struct id){0, 0} : next_id(t->last));
 	return false;
 }
 
