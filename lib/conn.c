@@ -337,7 +337,7 @@ void conn_drain(struct conn *c, int64_t spread_ms)
 	}
 }
 
-void conn_open(struct server *s, const struct serve_door *door, int fd, const struct address *peer)
+void conn_open(struct server *s, const struct door *door, int fd, const struct address *peer)
 {
 	struct conn *c = slab_get(&s->conns);
 

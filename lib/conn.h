@@ -49,7 +49,7 @@ struct conn {
 	struct wheel_entry timer; /* what it is for depends on the state */
 	struct member member;
 	struct server *server;
-	const struct serve_door *door;
+	const struct door *door;
 	struct request *request; /* NULL between requests and while streaming */
 	struct buf out;          /* our own bytes, in front of the member's; no memory when empty */
 	struct quota_entry *quota;
@@ -74,7 +74,7 @@ struct conn {
 enum conn_refusal { CONN_WELCOME, CONN_TOO_MANY, CONN_TOO_MANY_OF_IT };
 
 /* Takes a descriptor that was accepted. */
-void conn_open(struct server *s, const struct serve_door *door, int fd, const struct address *peer);
+void conn_open(struct server *s, const struct door *door, int fd, const struct address *peer);
 
 /* The connection's deadline is over. */
 void conn_due(struct conn *c);

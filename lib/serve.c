@@ -19,13 +19,8 @@
 #include "conn.h"
 
 enum {
-	ACCEPT_BATCH = 64,     /* in one go: others want their turn */
-	ACCEPT_SLOW = 8,       /* the same under load … */
-	ACCEPT_SLOW_MS = 20,   /* … and then nothing for so long */
-	ACCEPT_AGAIN_MS = 100, /* after the kernel had none to give; jittered */
 	DUE_BATCH = 2000,      /* deadlines in one go */
 	AHEAD = 16,            /* connections more than the others are no matter */
-	YIELD_MS = 1,
 	TICK_MS = 200,
 	SPARE_FDS = 64,        /* for Redis, files, and refusals */
 	REFUSED_MOST = 256,    /* above the limit that get an answer */
@@ -84,56 +79,7 @@ void serve_bury(struct server *s, struct conn *c)
 	loop_timer(s->loop, &s->reap, 0);
 }
 
-/* --- Doors */
-
-static void open_doors(struct server *s, bool open)
-{
-	if (s->doors_are_open == open)
-		return;
-	s->doors_are_open = open;
-	for (size_t i = 0; i < s->ndoors; i++)
-		loop_watch(s->loop, &s->doors[i].watch, open ? LOOP_READ | LOOP_EXCLUSIVE : 0u);
-}
-
-static void on_reopen(void *arg)
-{
-	struct server *s = arg;
-
-	if (!s->draining)
-		open_doors(s, true);
-}
-
-static void close_doors_for(struct server *s, int64_t ms)
-{
-	open_doors(s, false);
-	loop_timer(s->loop, &s->reopen, clock_ms() + ms);
-}
-
-/* How many may come in now, by --max-accept-rate: a bucket that holds a tenth of a second's. */
-static int allowance(struct server *s)
-{
-	double rate = (double)s->conf->max_accept_rate, most = rate / 10 > 1 ? rate / 10 : 1;
-	int64_t now = clock_ms();
-
-	if (s->conf->max_accept_rate == 0)
-		return ACCEPT_BATCH;
-	s->rate_left += rate * (double)(now - s->rate_at_ms) / 1000;
-	s->rate_at_ms = now;
-	if (s->rate_left > most)
-		s->rate_left = most;
-	return s->rate_left < ACCEPT_BATCH ? (int)s->rate_left : ACCEPT_BATCH;
-}
-
-/* The kernel has no descriptor or memory for another: they wait in its queue. */
-static void on_accept_error(struct server *s, int error)
-{
-	s->metrics->n[METRICS_ACCEPT_ERRORS]++;
-	if (!s->told_accept_error)
-		say(s->conf->say, SAY_ERROR, "accept: %s; new connections wait (said once)",
-		    strerror(error));
-	s->told_accept_error = true;
-	close_doors_for(s, ACCEPT_AGAIN_MS + (int64_t)clock_random(ACCEPT_AGAIN_MS));
-}
+/* --- Who comes in */
 
 /* Beyond the limit: most are told so, once they have asked; what comes on top is not even heard. */
 static void shut_out(struct server *s, int fd)
@@ -150,10 +96,14 @@ static void shut_out(struct server *s, int fd)
 	(void)close(fd);
 }
 
-static bool is_passing(int error)
+static void on_accept(void *arg, const struct door *door, int fd, const struct address *peer)
 {
-	return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
-	    error == EHOSTUNREACH || error == ENETUNREACH || error == EPERM;
+	struct server *s = arg;
+
+	if (s->nconns >= s->max_conns + REFUSED_MOST)
+		shut_out(s, fd);
+	else
+		conn_open(s, door, fd, peer);
 }
 
 /* Whether this worker has so many more than the others that they should have the next ones. Who
@@ -161,51 +111,19 @@ static bool is_passing(int error)
  * three workers had 512, 627 and 1,891. */
 static bool is_ahead(const struct server *s)
 {
-	uint64_t n = s->board->n, total = metrics_total(s->board, METRICS_CONNECTIONS);
+	uint64_t n = s->board->n, total;
 
-	return n > 1 && s->nconns * n > total + total / 8 + AHEAD * n;
+	if (n == 1)
+		return false;
+	total = metrics_total(s->board, METRICS_CONNECTIONS);
+	return s->nconns * n > total + total / 8 + AHEAD * n;
 }
 
-static void on_door(void *arg, unsigned ready)
+static enum doors_pace pace(void *arg)
 {
-	struct serve_door *door = arg;
-	struct server *s = door->server;
-	bool slow = s->load.level >= STRAIN_MEDIUM;
-	int most = allowance(s), n = 0;
-	struct address peer;
+	const struct server *s = arg;
 
-	(void)ready;
-	bool ahead = is_ahead(s);
-	if (ahead && !s->yielded) {
-		s->yielded = true; /* but only once: the others may hang */
-		close_doors_for(s, YIELD_MS);
-		return;
-	}
-	s->yielded = false;
-	if (door->socket->is_admin)
-		most = ACCEPT_BATCH;
-	else if ((slow || ahead) && most > ACCEPT_SLOW)
-		most = ACCEPT_SLOW;
-	while (n < most) {
-		int fd = listen_accept(door->socket, &peer);
-
-		if (fd < 0 && is_passing(errno))
-			continue;
-		if (fd < 0 && errno != EAGAIN)
-			on_accept_error(s, errno);
-		if (fd < 0)
-			return;
-		n++;
-		s->rate_left--;
-		if (s->nconns >= s->max_conns + REFUSED_MOST)
-			shut_out(s, fd);
-		else
-			conn_open(s, door, fd, &peer);
-	}
-	if (n == ACCEPT_BATCH || door->socket->is_admin || (ahead && !slow))
-		return;
-	s->metrics->n[METRICS_ACCEPT_DELAYS]++;
-	close_doors_for(s, slow ? ACCEPT_SLOW_MS : 1000 / (s->conf->max_accept_rate + 1) + 1);
+	return s->load.level >= STRAIN_MEDIUM ? DOORS_SLOW : is_ahead(s) ? DOORS_AHEAD : DOORS_FREE;
 }
 
 /* --- The tick */
@@ -326,19 +244,6 @@ int64_t serve_room(void)
 					    : 1;
 }
 
-static void make_doors(struct server *s, struct listen *listen)
-{
-	s->ndoors = listen->n;
-	s->doors = xcalloc(listen->n, sizeof *s->doors);
-	for (size_t i = 0; i < listen->n; i++) {
-		struct serve_door *door = &s->doors[i];
-
-		*door = (struct serve_door){.server = s, .socket = &listen->sockets[i]};
-		door->watch =
-		    (struct watch){.fd = door->socket->fd, .on_ready = on_door, .arg = door};
-	}
-}
-
 /* Each worker for itself, so that HUP reaches all; what is worth a word was said before. */
 static int open_keys(struct server *s, struct why *w)
 {
@@ -365,6 +270,7 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	    .on_up = on_up,
 	    .on_dead = on_dead,
 	    .on_started = on_started};
+	static const struct doors_ops at_doors = {pace, on_accept};
 	const struct subs_conf subs = {.link = conf->link,
 	    .namespace = conf->gate.namespace,
 	    .event_names = conf->event_names,
@@ -376,20 +282,17 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	s->turn = (struct timer){.on_due = on_turn, .arg = s};
 	s->tick = (struct timer){.on_due = on_tick, .arg = s};
 	s->reap = (struct timer){.on_due = on_reap, .arg = s};
-	s->reopen = (struct timer){.on_due = on_reopen, .arg = s};
 	s->max_conns = (size_t)(conf->max_connections > 0 ? conf->max_connections : serve_room());
-	s->rate_at_ms = clock_ms();
 	wheel_init(&s->wheel, clock_ms());
 	quota_init(&s->quota);
 	slab_init(&s->conns, sizeof(struct conn));
 	slab_init(&s->requests, sizeof(struct request));
 	posts_init(&s->posts, loop, &conf->link);
-	make_doors(s, listen);
 	s->state = state_open(loop, &conf->link, conf->gate.namespace);
 	if (open_keys(s, w) < 0 || journal_open(&s->journal, conf->access_log, w) < 0 ||
 	    subs_open(&s->subs, loop, &subs, &ops, s, w) < 0)
 		return -1;
-	open_doors(s, true);
+	doors_open(&s->doors, loop, listen, conf->max_accept_rate, conf->say, metrics, &at_doors, s);
 	s->tick_due_ms = clock_ms();
 	loop_timer(loop, &s->tick, s->tick_due_ms);
 	return 0;
@@ -408,11 +311,11 @@ void serve_close(struct server *s)
 	s->on_over = NULL;
 	wheel_each(&s->wheel, drop_each, NULL);
 	on_reap(s);
-	open_doors(s, false);
+	doors_close(&s->doors);
 	loop_cancel(s->loop, &s->turn);
 	loop_cancel(s->loop, &s->tick);
 	loop_cancel(s->loop, &s->reap);
-	loop_cancel(s->loop, &s->reopen);
+	loop_cancel(s->loop, &s->drained);
 	posts_fini(&s->posts);
 	state_close(s->state);
 	if (s->subs != NULL)
@@ -422,7 +325,6 @@ void serve_close(struct server *s)
 	quota_fini(&s->quota);
 	slab_fini(&s->conns);
 	slab_fini(&s->requests);
-	free(s->doors);
 	s->loop = NULL;
 }
 
@@ -445,17 +347,14 @@ void serve_drain(struct server *s, void (*on_over)(void *arg), void *arg)
 {
 	if (s->draining)
 		return;
-	/* Those that the kernel has let in already are heard. */
-	for (size_t i = 0; i < s->ndoors; i++)
-		on_door(&s->doors[i], LOOP_READ);
+	doors_hear(&s->doors); /* they get an answer, and not a reset */
 	s->draining = true;
 	s->on_over = on_over;
 	s->arg = arg;
-	open_doors(s, false);
-	loop_cancel(s->loop, &s->reopen);
+	doors_shut(&s->doors);
 	wheel_each(&s->wheel, drain_each, s);
-	s->reopen = (struct timer){.on_due = on_drained, .arg = s};
-	loop_timer(s->loop, &s->reopen, clock_ms() + s->conf->drain_ms + DRAIN_EXTRA_MS);
+	s->drained = (struct timer){.on_due = on_drained, .arg = s};
+	loop_timer(s->loop, &s->drained, clock_ms() + s->conf->drain_ms + DRAIN_EXTRA_MS);
 	loop_timer(s->loop, &s->reap, 0); /* perhaps there is nobody */
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "doors.h"
 #include "gate.h"
 #include "journal.h"
 #include "link.h"
@@ -46,26 +47,15 @@ struct serve_conf {
 	const char *access_log;
 };
 
-/* Where connections come in. */
-struct serve_door {
-	struct watch watch;
-	struct server *server;
-	const struct listen_socket *socket;
-};
-
 struct conn;
 
 /* Shared with conn, which is the other half of it. */
 struct server {
 	const struct serve_conf *conf;
 	struct loop *loop;
-	struct serve_door *doors;
-	size_t ndoors;
-	bool doors_are_open;
-	bool yielded;        /* to the other workers */
-	struct timer reopen; /* the doors */
-	struct wheel wheel;  /* each connection has one entry in it */
-	struct timer turn;   /* of the wheel */
+	struct doors doors;
+	struct wheel wheel; /* each connection has one entry in it */
+	struct timer turn;  /* of the wheel */
 	struct timer tick;
 	int64_t tick_due_ms;
 	struct access *access; /* NULL without keys */
@@ -81,11 +71,10 @@ struct server {
 	struct conn *dead;       /* freed by reap: whoever calls into one may go on using it */
 	struct timer reap;
 	size_t nconns, max_conns;
-	int64_t rate_at_ms; /* of --max-accept-rate: the bucket as of then */
-	double rate_left;
 	char date[40]; /* of the Date: header */
 	int64_t date_s;
-	bool told_accept_error, down, draining;
+	bool down, draining;
+	struct timer drained;       /* then who is left is dropped */
 	void (*on_over)(void *arg); /* drained: nobody is left */
 	void *arg;
 };

@@ -2,36 +2,19 @@
 /* workers: the server as a whole. */
 #include "workers.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "handover.h"
 #include "notify.h"
 #include "proc.h"
+#include "supervisor.h"
 
-enum {
-	CHECK_MS = 250,
-	AGAIN_LEAST_MS = 100,  /* before a dead worker is started again … */
-	AGAIN_MOST_MS = 10000, /* … and at most, when it dies again and again */
-	STEADY_MS = 10000,     /* who lived for so long begins with the least wait */
-	DRAIN_EXTRA_MS = 5000, /* for workers to end, before they are killed */
-};
-
-struct worker {
-	struct master *master;
-	size_t index;
-	pid_t pid; /* 0: not running */
-	int64_t started_ms;
-	struct backoff backoff;
-	struct timer again;
-};
+enum { DRAIN_EXTRA_MS = 5000 }; /* for workers to end, before they are killed */
 
 struct master {
 	const struct workers_conf *conf;
@@ -41,12 +24,11 @@ struct master {
 	struct loop *loop;
 	struct signals signals;
 	struct metrics_board *board;
-	struct worker *workers; /* NULL: this process serves */
-	size_t nworkers;
+	bool supervises; /* else this process serves */
+	struct supervisor workers;
 	struct server server;
 	struct handover handover;
-	struct timer check, last, watchdog;
-	int64_t checked_ms;
+	struct timer last, watchdog;
 	char *binary;
 	pid_t pid; /* the master's */
 	bool draining, handed_over;
@@ -57,7 +39,9 @@ struct master {
 
 static void on_over(void *arg)
 {
-	loop_stop(arg);
+	const struct master *m = arg;
+
+	loop_stop(m->loop);
 }
 
 static void on_worker_signal(void *arg, int signo)
@@ -68,7 +52,7 @@ static void on_worker_signal(void *arg, int signo)
 		serve_reload(&m->server);
 		return;
 	}
-	serve_drain(&m->server, on_over, m->loop);
+	serve_drain(&m->server, on_over, m);
 	listen_shut(&m->listen);
 }
 
@@ -93,8 +77,9 @@ static int start_worker_loop(struct master *m, struct why *w)
 	return signals_open(&m->signals, m->loop, signos, on_worker_signal, m, w);
 }
 
-static int run_worker(struct master *m, size_t index)
+static int run_worker(void *arg, size_t index)
 {
+	struct master *m = arg;
 	struct metrics *metrics = &m->board->slots[index];
 	sigset_t none;
 	struct why w;
@@ -112,111 +97,14 @@ static int run_worker(struct master *m, size_t index)
 	return status;
 }
 
-/* --- The master's view of its workers */
-
-static void on_again(void *arg);
-
-static int fork_worker(struct worker *worker, struct why *w)
-{
-	struct master *m = worker->master;
-	sigset_t all, before;
-
-	(void)sigfillset(&all); /* cannot fail */
-	/* No signal may find the child with its parent's handlers. */
-	(void)sigprocmask(SIG_SETMASK, &all, &before); /* cannot fail */
-	pid_t pid = fork();
-	if (pid == 0)
-		exit(run_worker(m, worker->index));
-	int saved = errno;
-	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail */
-	errno = saved;
-	if (pid < 0)
-		return why_errno(w, WHY_BUG, "fork");
-	worker->pid = pid;
-	worker->started_ms = clock_ms();
-	m->board->slots[worker->index].alive_ms =
-	    worker->started_ms; /* it may hang from the start */
-	return 0;
-}
-
-static void start_again(struct worker *worker)
-{
-	if (clock_ms() - worker->started_ms >= STEADY_MS)
-		backoff_reset(&worker->backoff);
-	loop_timer(
-	    worker->master->loop, &worker->again, clock_ms() + backoff_next(&worker->backoff));
-}
-
-static void on_again(void *arg)
-{
-	struct worker *worker = arg;
-	struct why w;
-
-	if (worker->master->draining)
-		return;
-	worker->master->board->slots[worker->master->nworkers].n[METRICS_RESTARTS]++;
-	if (fork_worker(worker, &w) < 0) {
-		(void)say_why(worker->master->say, &w); /* and again */
-		start_again(worker);
-	}
-}
-
-static size_t running(const struct master *m)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->nworkers; i++)
-		n += m->workers[i].pid != 0;
-	return n;
-}
-
-static void worker_ended(struct worker *worker, int status)
-{
-	struct master *m = worker->master;
-	pid_t pid = worker->pid;
-
-	worker->pid = 0;
-	metrics_bury(&m->board->slots[worker->index]);
-	if (m->draining) {
-		if (running(m) == 0)
-			loop_stop(m->loop);
-		return;
-	}
-	if (WIFSIGNALED(status))
-		say(m->say, SAY_ERROR, "worker %d was killed by signal %d; starting another",
-		    (int)pid, WTERMSIG(status));
-	else
-		say(m->say, SAY_ERROR, "worker %d ended with status %d; starting another", (int)pid,
-		    WEXITSTATUS(status));
-	start_again(worker);
-}
-
-static void reap_workers(struct master *m)
-{
-	for (size_t i = 0; i < m->nworkers; i++) {
-		struct worker *worker = &m->workers[i];
-		int status;
-
-		if (worker->pid != 0 && waitpid(worker->pid, &status, WNOHANG) == worker->pid)
-			worker_ended(worker, status);
-	}
-}
-
-static void tell_workers(const struct master *m, int signo)
-{
-	for (size_t i = 0; i < m->nworkers; i++)
-		if (m->workers[i].pid != 0)
-			(void)kill(m->workers[i].pid, signo); /* it is our child: there */
-}
-
 /* --- Draining */
 
 static void on_last(void *arg)
 {
 	struct master *m = arg;
 
-	if (m->workers != NULL)
-		tell_workers(m, SIGKILL);
+	if (m->supervises)
+		supervisor_tell(&m->workers, SIGKILL);
 	loop_stop(m->loop);
 }
 
@@ -226,13 +114,10 @@ static void drain(struct master *m)
 		return;
 	m->draining = true;
 	notify("STOPPING=1");
-	if (m->workers == NULL) {
-		serve_drain(&m->server, on_over, m->loop);
-	} else {
-		tell_workers(m, SIGTERM);
-		if (running(m) == 0)
-			loop_stop(m->loop);
-	}
+	if (m->supervises)
+		supervisor_stop(&m->workers);
+	else
+		serve_drain(&m->server, on_over, m);
 	listen_shut(&m->listen);
 	loop_timer(m->loop, &m->last, clock_ms() + m->conf->serve.drain_ms + DRAIN_EXTRA_MS);
 }
@@ -273,10 +158,10 @@ static void reload(struct master *m)
 	(void)snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld",
 	    (long long)clock_ns() / 1000); /* fits */
 	notify(text);
-	if (m->workers == NULL)
-		serve_reload(&m->server);
+	if (m->supervises)
+		supervisor_tell(&m->workers, SIGHUP);
 	else
-		tell_workers(m, SIGHUP);
+		serve_reload(&m->server);
 	notify("READY=1");
 }
 
@@ -286,7 +171,8 @@ static void on_signal(void *arg, int signo)
 
 	switch (signo) {
 	case SIGCHLD:
-		reap_workers(m);
+		if (m->supervises)
+			supervisor_reap(&m->workers);
 		break;
 	case SIGHUP:
 		reload(m);
@@ -297,32 +183,6 @@ static void on_signal(void *arg, int signo)
 	default:
 		drain(m);
 	}
-}
-
-/* --- Watching */
-
-static void on_check(void *arg)
-{
-	struct master *m = arg;
-	int64_t now = clock_ms();
-
-	/* Who was stopped itself, as a whole group may be, cannot tell. */
-	bool late = now - m->checked_ms > 4 * CHECK_MS;
-	m->checked_ms = now;
-	for (size_t i = 0; i < m->nworkers; i++) {
-		int64_t alive = m->board->slots[i].alive_ms;
-
-		if (late && alive > 0)
-			m->board->slots[i].alive_ms = now;
-		if (late)
-			continue;
-		if (m->workers[i].pid != 0 && alive > 0 && now - alive > m->conf->hang_ms) {
-			say(m->say, SAY_ERROR, "worker %d hangs", (int)m->workers[i].pid);
-			(void)kill(m->workers[i].pid, SIGKILL); /* it is our child: there */
-			m->board->slots[i].alive_ms = 0;
-		}
-	}
-	loop_timer(m->loop, &m->check, now + CHECK_MS);
 }
 
 static void on_watchdog(void *arg)
@@ -387,19 +247,14 @@ static void share(struct master *m)
 
 static int start_workers(struct master *m, struct why *w)
 {
-	m->nworkers = (size_t)m->conf->workers;
-	m->workers = xcalloc(m->nworkers, sizeof *m->workers);
-	for (size_t i = 0; i < m->nworkers; i++) {
-		m->workers[i] = (struct worker){
-		    .master = m, .index = i, .backoff = {AGAIN_LEAST_MS, AGAIN_MOST_MS, 0}};
-		m->workers[i].again = (struct timer){.on_due = on_again, .arg = &m->workers[i]};
-	}
-	for (size_t i = 0; i < m->nworkers; i++)
-		if (fork_worker(&m->workers[i], w) < 0)
-			return -1;
-	m->checked_ms = clock_ms();
-	loop_timer(m->loop, &m->check, m->checked_ms + CHECK_MS);
-	return 0;
+	const struct supervisor_conf conf = {.n = (size_t)m->conf->workers,
+	    .hang_ms = m->conf->hang_ms,
+	    .body = run_worker,
+	    .on_gone = on_over,
+	    .arg = m};
+
+	m->supervises = true;
+	return supervisor_start(&m->workers, &conf, m->loop, m->board, m->say, w);
 }
 
 static int start(struct master *m, struct why *w)
@@ -436,13 +291,11 @@ static void tell_ready(struct master *m)
 static void finish(struct master *m)
 {
 	handover_cancel(&m->handover);
-	if (m->workers != NULL && !m->draining)
-		tell_workers(m, SIGKILL); /* it ends by a failure */
+	supervisor_close(&m->workers);
 	serve_close(&m->server);
 	signals_close(&m->signals);
 	loop_close(m->loop);
 	listen_close(&m->listen, !m->handed_over);
-	free(m->workers);
 	free(m->binary);
 }
 
@@ -455,7 +308,6 @@ int workers_run(const struct workers_conf *conf)
 	    .pid = getpid()};
 	struct why w;
 
-	m.check = (struct timer){.on_due = on_check, .arg = &m};
 	m.last = (struct timer){.on_due = on_last, .arg = &m};
 	m.watchdog = (struct timer){.on_due = on_watchdog, .arg = &m};
 	int r = start(&m, &w);
