@@ -43,6 +43,11 @@ static bool is_one_of(char c, const char *set)
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static bool is_token(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -68,9 +73,9 @@ static bool same_nocase(const char *s, size_t len, const char *want)
 
 static struct http_slice trim(const char *s, size_t len)
 {
-	while (len > 0 && is_one_of(s[0], " \t"))
+	while (len > 0 && is_blank(s[0]))
 		s++, len--;
-	while (len > 0 && is_one_of(s[len - 1], " \t"))
+	while (len > 0 && is_blank(s[len - 1]))
 		len--;
 	return (struct http_slice){s, len};
 }
@@ -116,7 +121,7 @@ static enum http_step request_target(struct http *h, const char *s, size_t len)
 			return refuse(h, 400, "The request target has a byte to percent-encode.");
 		if (s[i] == '#')
 			return refuse(h, 400, "The request target has a fragment.");
-		if (is_one_of(s[i], "<>\""))
+		if (s[i] == '<' || s[i] == '>' || s[i] == '"')
 			return refuse(h, 400, "The request target has a raw <, > or \".");
 	}
 	if (s[0] == '/') {
@@ -164,11 +169,11 @@ static enum http_step field_line(struct http *h, const char *s, size_t len)
 	const char *colon = memchr(s, ':', len);
 	size_t name = colon == NULL ? 0 : (size_t)(colon - s);
 
-	if (is_one_of(s[0], " \t"))
+	if (is_blank(s[0]))
 		return refuse(h, 400, "A header field is folded or begins with a space.");
 	if (colon == NULL)
 		return refuse(h, 400, "A header field has no colon.");
-	if (name > 0 && is_one_of(s[name - 1], " \t"))
+	if (name > 0 && is_blank(s[name - 1]))
 		return refuse(h, 400, "A header field has a space before its colon.");
 	if (!is_token(s, name))
 		return refuse(h, 400, "A header field's name is empty or not a token.");

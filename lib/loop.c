@@ -18,7 +18,6 @@ struct loop {
 	struct timer **heap;  /* heap[1] is due first */
 	size_t ntimers, heap_size;
 	struct loop_event events[LOOP_EVENTS];
-	int nevents; /* being delivered now */
 	int64_t now_ms;
 	bool stopped;
 };
@@ -63,11 +62,12 @@ static void unlink_always(struct loop *loop, struct watch *w)
 }
 
 /* What was reported but not delivered yet must not reach a watch that is cleared. */
-static void forget_events(struct loop *loop, const struct watch *w)
+static void forget_event(struct loop *loop, struct watch *w)
 {
-	for (int i = 0; i < loop->nevents; i++)
-		if (loop->events[i].watch == w)
-			loop->events[i].watch = NULL;
+	if (w->pending == 0)
+		return;
+	loop->events[w->pending - 1].watch = NULL;
+	w->pending = 0;
 }
 
 void loop_watch(struct loop *loop, struct watch *w, unsigned want)
@@ -78,7 +78,7 @@ void loop_watch(struct loop *loop, struct watch *w, unsigned want)
 		loop->nwatches++;
 	if (want == 0) {
 		loop->nwatches--;
-		forget_events(loop, w);
+		forget_event(loop, w);
 	}
 	if (w->always) {
 		if (want == 0)
@@ -176,18 +176,29 @@ static void fire_timers(struct loop *loop)
 	}
 }
 
+/* From here on a watch that is cleared gets nothing. */
+static void note_events(struct loop *loop, int from, int to)
+{
+	for (int i = from; i < to; i++)
+		loop->events[i].watch->pending = i + 1;
+}
+
 static void deliver(struct loop *loop, int n)
 {
+	int reported = n;
+
 	for (struct watch *w = loop->always; w != NULL && n < LOOP_EVENTS; w = w->next_always)
 		loop->events[n++] = (struct loop_event){w, w->want};
-	loop->nevents = n;
-	for (int i = 0; i < n && !loop->stopped; i++) {
-		struct loop_event *e = &loop->events[i];
+	note_events(loop, reported, n);
+	for (int i = 0; i < n; i++) {
+		struct watch *w = loop->events[i].watch;
 
-		if (e->watch != NULL)
-			e->watch->on_ready(e->watch->arg, e->ready);
+		if (w == NULL)
+			continue;
+		w->pending = 0;
+		if (!loop->stopped)
+			w->on_ready(w->arg, loop->events[i].ready);
 	}
-	loop->nevents = 0;
 }
 
 int loop_run(struct loop *loop, struct why *w)
@@ -200,7 +211,7 @@ int loop_run(struct loop *loop, struct why *w)
 			return why_errno(w, WHY_BUG, "%s", loop->backend->name);
 		loop->now_ms = clock_ms();
 		/* What is due comes first: connections are opened before input is read. */
-		loop->nevents = n > 0 ? n : 0;
+		note_events(loop, 0, n);
 		fire_timers(loop);
 		deliver(loop, n > 0 ? n : 0);
 	}

@@ -24,6 +24,7 @@ enum {
 
 struct watch {
 	int fd;
+	int pending; /* from 1: its event of this wake-up, not delivered yet; the loop's */
 	void (*on_ready)(void *arg, unsigned ready);
 	void *arg;
 	unsigned want; /* what is asked for now; set by loop_watch */

@@ -65,6 +65,13 @@ static bool path_matches(const char *pattern, const char *s, size_t len, struct 
 	const char *pattern_end = pattern + strlen(pattern), *end = s + len;
 
 	*n = (struct names){0};
+	/* What stands before the first name is the same for many rows, and mostly settles it. */
+	for (; *pattern != '\0' && *pattern != '{'; pattern++, s++)
+		if (s == end || *s != *pattern)
+			return false;
+	if (*pattern == '\0')
+		return s == end;
+	pattern--, s--; /* a segment begins with its slash */
 	while (pattern < pattern_end && s < end)
 		if (!segment_matches(next_segment(&pattern, pattern_end), next_segment(&s, end), n))
 			return false;
