@@ -61,7 +61,7 @@ BINS    = $(COMMANDS:%=$(BUILD)/%)
 LAYERS  = $(BUILD)/layers/base $(BUILD)/layers/protocol $(BUILD)/layers/edges
 UNITS   = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c tests/bench/peers/*.c))
 
 all: $(BINS) $(LAYERS)
 

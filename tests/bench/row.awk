@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: MIT
-# row.awk: a row of the report, from the figures of each block: what | ours | peers | ratio (spread) | goal | met
+# row.awk: a row of the report, from the figures of all blocks: what | ours | others | ratio (spread) | goal | met
 #
-#	awk -v what=… -v unit=… -v names='ours peer …' -v against=PEER -v goal='>= 1.5' -f row.awk
+#	awk -v row=… -v column=N -v unit=… -v what=… -v ours=SUBJECT -v peers='SUBJECT …' -v against=… -v goal=… \
+#		-v tsv=FILE -f row.awk FIGURES
 #
-# A line of the input is a block: a figure of each of names, `-` where there is none, with a flaw behind it as
-# 12.5:3_lost. unit: M/s k/s ms (of us) us ns s MB bytes 'ms CPU'. against: a peer, `best` for the one that is
-# best by its median, or nothing: the goal is of our own figure. A ratio is of two figures of the same block.
+# FIGURES: see ground.bash. unit: `us`, `bytes`, `/s`, or `` for a number. against: a peer; several with commas, or
+# `best`: whichever of them, or of all, has the best median. goal: `>= 1.5` or `<= 1.5` of the ratio to that one;
+# `<= =1000` of our own figure. A ratio is of two figures of the same block; in brackets are its least and its
+# greatest, or those of our figure when there is nothing to compare with. tsv gets the row as bare numbers.
 
-function show(x, digits) {
-	if (unit == "M/s") return sprintf(x < 1e5 ? "%.4f M/s" : "%.2f M/s", x / 1e6)
-	if (unit == "k/s") return sprintf("%.1f k/s", x / 1e3)
-	if (unit == "ms") return sprintf("%.2f ms", x / 1e3)
-	if (unit == "s") return sprintf("%.2f s", x)
-	return sprintf(x < 100 ? "%.1f %s" : "%.0f %s", x, unit)
+function sig(x) {
+	return sprintf(x >= 99.95 || x == int(x) ? "%.0f" : x >= 9.995 ? "%.1f" : "%.2f", x)
+}
+
+function show(x) {
+	if (unit == "/s") return x >= 1e6 ? sig(x / 1e6) " M/s" : x >= 1e3 ? sig(x / 1e3) " k/s" : sig(x) "/s"
+	if (unit == "us") return x >= 1e6 ? sig(x / 1e6) " s" : x >= 1e3 ? sig(x / 1e3) " ms" : x >= 1 ? sig(x) " µs" : sig(x * 1e3) " ns"
+	if (unit == "bytes") return x >= 1e6 ? sig(x / 1e6) " MB" : x >= 1e4 ? sig(x / 1e3) " KB" : sprintf("%.0f bytes", x)
+	return sig(x)
+}
+
+# sp-sse@2: two processes of it.
+function label(s) {
+	sub(/@/, " ×", s)
+	return s
 }
 
 # The median of v[1..n], which is sorted by it.
@@ -24,58 +35,68 @@ function median(v, n,    i, j, t) {
 	return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
 }
 
-function of_column(c,    i, n, v) {
-	delete v
-	for (i = 1; i <= NR; i++)
-		if (value[i, c] != "-") v[++n] = value[i, c]
-	if (n == 0) return "-"
-	return median(v, n)
+function of_subject(s,    b, n, v) {
+	for (b = 1; b <= blocks; b++)
+		if ((s, b) in value) v[++n] = value[s, b]
+	return n ? median(v, n) : "-"
 }
 
-function cell(c,    m) {
-	m = of_column(c)
-	return (m == "-" ? "-" : show(m)) (flaw[c] == "" ? "" : " (" flaw[c] ")")
+function cell(s,    m, note) {
+	m = of_subject(s)
+	if (s in flaw) note = " (" flaw[s] (flaws[s] < ran[s] ? " in " flaws[s] " of " ran[s] : "") ")"
+	return (m == "-" ? "-" : show(m)) note
 }
 
-function better(a, b) { return goal ~ /^</ ? a < b : a > b }
-
-BEGIN { n_names = split(names, name, " ") }
-
-{
-	for (c = 1; c <= n_names; c++) {
-		value[NR, c] = $c
-		if (split($c, part, ":") > 1) {
-			value[NR, c] = part[1]
-			flaw[c] = part[2]
-			gsub("_", " ", flaw[c])
-		}
+# Of the peers that may be compared with.
+function best_peer(    i, n, c, candidates, m, found) {
+	n = split(against == "best" ? peers : against, candidates, /[ ,]/)
+	for (i = 1; i <= n; i++) {
+		m = of_subject(candidates[i])
+		if (m != "-" && (found == "" || (goal ~ /^</ ? m < of_subject(found) : m > of_subject(found))))
+			found = candidates[i]
 	}
+	return found
+}
+
+$2 == row {
+	ran[$3]++
+	if ($1 > blocks) blocks = $1
+	if ($NF ~ /^!/) {
+		flaws[$3]++
+		flaw[$3] = substr($NF, 2)
+		gsub("_", " ", flaw[$3])
+	}
+	if ($(3 + column) ~ /^[-+]?[0-9.]+(e[-+]?[0-9]+)?$/) value[$3, $1] = $(3 + column)
 }
 
 END {
-	for (c = 2; c <= n_names; c++) {
-		peers = peers (c > 2 ? "<br>" : "") name[c] " " cell(c)
-		if (name[c] == against) to = c
-		m = of_column(c)
-		if (against == "best" && m != "-" && (!to || better(m, of_column(to)))) to = c
+	n = split(peers, peer, " ")
+	for (i = 1; i <= n; i++)
+		if (peer[i] in ran) others = others (others == "" ? "" : "<br>") label(peer[i]) " " cell(peer[i])
+	to = against == "" ? "" : best_peer()
+	mine = of_subject(ours)
+	n = 0
+	for (b = 1; b <= blocks; b++) {
+		if (!((ours, b) in value)) continue
+		if (to == "") ratio[++n] = value[ours, b]
+		else if ((to, b) in value && value[to, b] != 0) ratio[++n] = value[ours, b] / value[to, b]
 	}
-	for (i = 1; i <= NR; i++) {
-		if (value[i, 1] == "-" || (to && (value[i, to] == "-" || value[i, to] == 0))) continue
-		if (to) ratio[++n] = value[i, 1] / value[i, to]
-		else if (against == "") ratio[++n] = value[i, 1]
-	}
-	if (n > 0) {
-		x = median(ratio, n)
-		spread = to ? sprintf("%.2f of %s (%.2f–%.2f)", x, name[to], ratio[1], ratio[n]) \
-			: sprintf("(%s–%s)", show(ratio[1]), show(ratio[n]))
-	} else {
-		spread = "-"
-	}
+	x = n ? median(ratio, n) : "-"
+	split(goal, g, " ")
+	own = g[2] ~ /^=/
+	sub(/=/, "", g[2])
+	sign = g[1] == "<=" ? "≤ " : "≥ "
+	sound = !(ours in flaw) || flaw[ours] == "load late" # that is the load's, and does not decide
 	if (goal != "") {
-		split(goal, g, " ")
-		aim = g[3] == "" ? g[2] : g[2] * g[3] # of our own figure, in the figures' unit
-		verdict = n == 0 ? "no peer" : (g[1] == "<=" ? x <= aim : x >= aim) && flaw[1] ~ /^(load late)?$/ ? "met" : "**below**"
+		subject = own ? mine : against == "" || to != "" ? x : "-"
+		if (mine == "-") verdict = "**no figure**"
+		else if (subject == "-") verdict = "no peer"
+		else verdict = (g[1] == "<=" ? subject <= g[2] : subject >= g[2]) && sound ? "met" : "**missed**"
 	}
-	printf "| %s | %s | %s | %s | %s | %s |\n", what, cell(1), peers == "" ? "-" : peers, spread,
-	    goal == "" ? "" : g[1] " " (to || against != "" ? g[2] : show(aim)), verdict
+	if (n == 0) spread = "-"
+	else if (to != "") spread = sprintf("%.2f of %s (%.2f–%.2f)", x, label(to), ratio[1], ratio[n])
+	else spread = n > 1 ? "(" show(ratio[1]) " – " show(ratio[n]) ")" : "-"
+	printf "| %s | %s | %s | %s | %s | %s |\n", what, cell(ours), others == "" ? "-" : others, spread,
+	    goal == "" ? "" : sign (own || against == "" ? show(g[2]) : g[2]), verdict
+	if (n > 0) printf "%s:%s:%s:%s\t%s\t%s\t%s\t%s\t%s\n", row, column, ours, against, what, x, ratio[1], ratio[n], verdict >>tsv
 }

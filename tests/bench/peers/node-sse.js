@@ -2,8 +2,9 @@
 // node-sse: what a good Node programmer writes: http and ioredis, one subscription for each channel, one frame
 // for all of its readers. Listens on a free port and prints `ready PORT`.
 //
-//	NODE_PATH=~/.cache/spout-bench/node_modules node node-sse.js REDIS-SOCKET
+//	NODE_PATH=~/.cache/spout-bench/node_modules node node-sse.js REDIS-SOCKET [PROCESSES]
 'use strict';
+const cluster = require('cluster');
 const http = require('http');
 const Redis = require('ioredis');
 
@@ -74,6 +75,18 @@ const server = http.createServer((req, res) => {
 });
 
 server.requestTimeout = 0;
-server.listen({ port: Number(process.argv[3] || 0), host: '127.0.0.1', backlog: 4096 }, () => {
-	console.log(`ready ${server.address().port}`);
-});
+const processes = Number(process.argv[3] || 1);
+if (processes > 1 && cluster.isPrimary) {
+	sub.disconnect();
+	db.disconnect();
+	let listening = 0;
+	for (let i = 0; i < processes; i++) cluster.fork();
+	cluster.on('listening', (worker, address) => {
+		if (++listening === processes) console.log(`ready ${address.port}`);
+	});
+} else {
+	// Port 0 is the same free port for all of a cluster.
+	server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
+		if (cluster.isPrimary) console.log(`ready ${server.address().port}`);
+	});
+}
