@@ -29,10 +29,12 @@
  *	                       and only when it is not a plain new job m = "ID ATTEMPTS RETRIES BORN
  *	                       CRASHES" and h = its history; XACK and XDEL go together, so XLEN is lag +
  *	                       pending
- *	TAG:leases             sorted set: REF by the server's millisecond when its lease ends; 0:
- *	                       released
- *	TAG:running            hash: REF → "TOKEN ATTEMPT CRASHES TAKEN CONSUMER ID"; TOKEN is "-TOKEN"
- *	                       when released, ID is "=" when it is REF
+ *	TAG:leases             sorted set by the server's millisecond when a lease ends: TOKEN for the
+ *	                       jobs of a take that share one, or REF that has its own; 0: released
+ *	TAG:running            hash: REF → "TOKEN ATTEMPT CRASHES TAKEN CONSUMER ID"; "+TOKEN" when it
+ *	                       has a lease of its own, "-TOKEN" when released; ID is "=" when it is REF
+ *	TAG:takes              hash: TOKEN → how many of its jobs are held under its lease; "r TOKEN" →
+ *	                       the REFs of all that it delivered, separated by spaces
  *	TAG:delayed            sorted set: ID by the millisecond when it is due
  *	TAG:jobs               hash: ID → where a job is that was moved or has an id of its own:
  *	                       "s REF" | "z PRIORITY ATTEMPTS RETRIES BORN CRASHES" with its payload in

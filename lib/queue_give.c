@@ -9,7 +9,8 @@ void queue_on_outcomes(struct queue *q, const struct queue_pending *call, const 
 	struct why w;
 
 	buf_clear(&q->scratch);
-	if (reply->type != REPLY_ARRAY || reply->n != call->n) {
+	bool all_ok = reply->type == REPLY_INTEGER && reply->integer == QUEUE_OK;
+	if (!all_ok && (reply->type != REPLY_ARRAY || reply->n != call->n)) {
 		(void)why_set(&w, WHY_BUG, "queue %s: %s was answered strangely", q->conf.name,
 		    call->script->name);
 		queue_die(q, &w);
@@ -20,7 +21,7 @@ void queue_on_outcomes(struct queue *q, const struct queue_pending *call, const 
 	enum queue_outcome *outcomes =
 	    (enum queue_outcome *)(void *)buf_room(&q->scratch, (call->n + 1) * sizeof *outcomes);
 	for (size_t i = 0; i < call->n; i++) {
-		long long n = reply->elem[i].integer;
+		long long n = all_ok ? QUEUE_OK : reply->elem[i].integer;
 
 		outcomes[i] = n >= QUEUE_OK && n <= QUEUE_DIED ? (enum queue_outcome)n : QUEUE_LOST;
 	}
@@ -64,21 +65,46 @@ static bool is_silent(const struct queue_finish *f, size_t n)
 	return true;
 }
 
+/* How many from the first on have its token. */
+static size_t count_alike(const struct queue_finish *f, size_t n)
+{
+	size_t alike = 1;
+
+	while (alike < n && f[alike].receipt.token == f[0].receipt.token)
+		alike++;
+	return alike;
+}
+
+static void add_group(struct queue *q, const struct queue_finish *f, size_t n, bool silent)
+{
+	queue_argu(q, f[0].receipt.token);
+	queue_argu(q, n);
+	for (size_t i = 0; i < n; i++)
+		queue_args(q, f[i].receipt.ref);
+	for (size_t i = 0; i < n && !silent; i++) {
+		if (f[i].end == QUEUE_CANCEL)
+			queue_arg(q, "c", 1);
+		else
+			queue_arg(q, f[i].result != NULL ? f[i].result : "",
+			    f[i].result != NULL ? f[i].len : 0);
+	}
+}
+
 void queue_finish(struct queue *q, const struct queue_finish *f, size_t n, int64_t keep_ms,
     queue_outcome_fn *fn, void *arg)
 {
-	size_t stride = is_silent(f, n) ? 2 : 4;
-	const struct queue_script *s = queue_begin(q, "finish", 2 + stride * n);
+	bool silent = is_silent(f, n);
+	size_t groups = 0;
 
+	for (size_t i = 0; i < n; i += count_alike(f + i, n - i))
+		groups++;
+	const struct queue_script *s =
+	    queue_begin(q, "finish", 2 + 2 * groups + (silent ? n : 2 * n));
 	queue_argi(q, keep_ms);
-	queue_argu(q, stride);
-	for (size_t i = 0; i < n; i++) {
-		add_receipt(q, &f[i].receipt);
-		if (stride == 2)
-			continue;
-		queue_args(q, f[i].end == QUEUE_CANCEL ? "c" : "d");
-		queue_arg(
-		    q, f[i].result != NULL ? f[i].result : "", f[i].result != NULL ? f[i].len : 0);
+	queue_argu(q, silent ? 1 : 2);
+	for (size_t i = 0, some; i < n; i += some) {
+		some = count_alike(f + i, n - i);
+		add_group(q, f + i, some, silent);
 	}
 	end_call(q, s, n, fn, arg);
 }

@@ -9,8 +9,6 @@
 #include "xq.h"
 #include "xq_stats.h"
 
-enum { PAGE = 500 }; /* deliveries of one call */
-
 struct shower {
 	struct xq x;
 	int64_t watch_ms, at;
@@ -154,16 +152,23 @@ static void ask_pending(struct shower *s);
 static void on_pending(void *arg, const struct reply *reply)
 {
 	struct shower *s = arg;
-	int64_t now_ms = time_of(reply);
+	uint64_t now = 0, next = 0;
+	const char *at = NULL;
 
-	for (size_t i = 1; i + 2 < reply->n; i += 3)
+	if (reply->type == REPLY_ARRAY && reply->n > 0) {
+		const char *head = reply->elem[0].str, *end = head + reply->elem[0].len;
+
+		at = number_scan(head, end, INT64_MAX, &now);
+		at = at != NULL && at < end ? number_scan(at + 1, end, INT64_MAX, &next) : NULL;
+	}
+	for (size_t i = 1; at != NULL && i + 2 < reply->n; i += 3)
 		if (reply->elem[i + 2].len > 0)
-			add_pending(&s->x.out, &reply->elem[i], now_ms);
-	if (!xq_print(&s->x) || reply->n < 1 + 3 * PAGE) {
+			add_pending(&s->x.out, &reply->elem[i], (int64_t)now);
+	if (!xq_print(&s->x) || at == NULL || reply->n < 1 + 3) {
 		xq_stop(&s->x);
 		return;
 	}
-	s->at += PAGE;
+	s->at = (int64_t)next;
 	ask_pending(s);
 }
 
@@ -172,6 +177,7 @@ static void ask_pending(struct shower *s)
 	char start[24];
 
 	(void)snprintf(start, sizeof start, "%lld", (long long)s->at); /* fits */
+	/* Some 500 in one call. */
 	queue_call(
 	    s->x.q, "list", 3, (const char *const[]){"pending", start, "500"}, NULL, on_pending, s);
 	queue_flush(s->x.q);

@@ -88,6 +88,104 @@ unchanged() {
 	unchanged
 }
 
+# --- The lease that the jobs of one take share
+
+# Ten jobs in one take, whose lease is $1.
+take_ten() {
+	seq 10 | xq add >/dev/null
+	xq take -n 10 --lease "$1" >ten
+	[[ $(R ZCARD "$TAG:leases") -eq 1 && $(R HGET "$TAG:takes" "$(jq -rs '.[0].receipt / "/" | .[1]' ten)") -eq 10 ]]
+}
+
+# Nothing is left of jobs that were taken.
+all_gone() {
+	[[ $(R EXISTS "$TAG:leases" "$TAG:takes" "$TAG:progress" "$TAG:jobs") -eq 0 && $(R HLEN "$TAG:running") -le 1 ]]
+	[[ $(R XLEN "$TAG:medium") -eq 0 && $(R XPENDING "$TAG:medium" xq | head -n 1) -eq 0 ]]
+}
+
+@test "a shared lease: those of a take that are acknowledged leave it, the others come back when it ends" {
+	take_ten 300ms
+	sed -n '2p;5,8p' ten | xq ack
+	sed -n '2p;5p' ten | xq ack
+	[[ $(xq stats --json | jq -c '[.running, .done]') == '[5,5]' ]]
+	sleep 0.4
+	[[ $(xq stats --json | jq -c '[.running, .waiting, .expired]') == '[0,5,0]' ]]
+	xq take -n 3 >again
+	xq take -n 10 >>again
+	[[ $(jq -c '[.job, .attempt]' again | sort -V | paste -sd' ') == '[1,2] [3,2] [4,2] [9,2] [10,2]' ]]
+	run -1 xq ack <ten
+	xq ack <again
+	all_gone
+	[[ $(xq stats --json | jq -c '[.done, .expired]') == '[10,5]' ]]
+}
+
+@test "a shared lease: all of a take extended is one entry, some of it have their own from then on" {
+	take_ten 500ms
+	xq extend 700ms <ten
+	[[ $(R ZCARD "$TAG:leases") -eq 1 ]]
+	sed -n '1,4p' ten | xq extend 1h
+	[[ $(R ZCARD "$TAG:leases") -eq 10 ]]
+	[[ $(xq pending | jq -r 'select(.lease_s > 3000) | .receipt' | sort) == "$(sed -n 1,4p ten | jq -r .receipt | sort)" ]]
+	sleep 0.8
+	[[ $(xq take -n 10 | tee again | wc -l) -eq 6 ]]
+	xq ack <again
+	sed -n '1,4p' ten | xq ack
+	all_gone
+}
+
+@test "a shared lease: extending one job twice in a call does not extend its neighbour" {
+	seq 4 | xq add >/dev/null
+	xq take -n 4 --lease 300ms >jobs
+	sed -n 3,4p jobs | xq ack
+	sed -n '1p;1p' jobs | xq extend 1h
+	sleep 0.4
+	[[ $(xq take -n 4 | jq -c .job) == 2 ]]
+}
+
+@test "a shared lease: what is given back, buried or cancelled leaves its neighbours as they were" {
+	take_ten 1h
+	sed -n 1p ten | xq nack --release
+	sed -n 2p ten | xq nack --dead
+	sed -n 3p ten | xq nack --delay 1h
+	xq cancel "$(sed -n 4p ten | jq -r .id)"
+	run -1 sh -c 'sed -n 1,3p ten | sp-xq ack -q "$1"' - "$Q"
+	[[ $(xq pending | jq -r 'select(.released) | .id') == "$(sed -n 1p ten | jq -r .id)" ]]
+	[[ $(xq take | jq -c '[.job, .attempt]') == '[1,1]' ]]
+	sed -n 4p ten | xq nack
+	[[ $(xq progress "$(sed -n 4p ten | jq -r .id)" | jq -r .state) == cancelled ]]
+	sed -n '5,10p' ten | xq ack
+	[[ $(R ZCARD "$TAG:leases") -eq 1 && $(R EXISTS "$TAG:takes") -eq 0 ]]
+}
+
+@test "a shared lease: pending, progress, stats and doctor count its jobs" {
+	take_ten 1h
+	[[ $(xq pending | jq -s -c '[length, ([.[].receipt] | unique | length), (map(.lease_s > 3500) | all)]') == '[10,10,true]' ]]
+	diff <(xq pending | jq -r .receipt) <(jq -r .receipt ten)
+	xq progress "$(sed -n 7p ten | jq -r .id)" | jq -e '.state == "running"'
+	xq doctor | grep -v 'AOF\|persist' | grep -c 'orphans\|leases' >found || true
+	[[ $(<found) -eq 0 ]]
+	R DEL "$TAG:leases"
+	run -1 xq doctor
+	[[ $output == *'orphans: 10 '* ]]
+	xq doctor --fix || true
+	run -1 xq ack <ten
+	xq take -n 10 | xq ack
+	all_gone
+}
+
+@test "a shared lease: one that is taken twice, since its answer was lost, is the same" {
+	local call=(EVALSHA x 1 "$TAG" me runrunrunrunrun0 1 5 60000 3 '')
+	seq 5 | xq add >/dev/null
+	call[1]=$(R SCRIPT LOAD "$(<"$SPOUT_BUILD/gen/xq_take.lua")")
+	R "${call[@]}" >one
+	R "${call[@]}" >two
+	[[ $(grep -c . one) -eq 11 ]]
+	diff <(grep -o '^m[0-9-]*' one) <(grep -o '^m[0-9-]*' two)
+	[[ $(R ZCARD "$TAG:leases") -eq 1 ]]
+}
+
+# --- Time and repetition
+
 @test "tokens grow with each attempt, and are never given twice" {
 	local i
 	xq add --retries 100 1

@@ -31,10 +31,11 @@ local function bucket(ms)
 	return floor(math.log(math.max(ms, 0) + 1) * 5.7707801635558535)
 end
 
+-- What is told of a delivery; `shares`: its lease is that of its take.
 local function parse(record)
-	local given, token, attempt, crashes, taken, consumer, id, flag =
-		match(record, '^(%-?)(%d+) (%d+) (%d+) (%d+) (%S+) (%S+)( ?c?)$')
-	return {released = given == '-', token = token, attempt = tonumber(attempt), crashes = tonumber(crashes),
+	local sign, token, attempt, crashes, taken, consumer, id, flag =
+		match(record, '^([+-]?)(%d+) (%d+) (%d+) (%d+) (%S+) (%S+)( ?c?)$')
+	return {released = sign == '-', shares = sign == '', token = token, attempt = tonumber(attempt), crashes = tonumber(crashes),
 		taken = tonumber(taken), consumer = consumer, id = id, cancelled = flag == ' c'}
 end
 
@@ -91,6 +92,42 @@ local function remove(refs)
 	call('HDEL', K .. ':running', unpack(refs))
 	call('ZREM', K .. ':leases', unpack(refs))
 	call('HDEL', K .. ':progress', unpack(refs))
+end
+
+-- The jobs of one take share its lease, which is one entry in place of a thousand, until one of them goes a way
+-- of its own: then each that is still held gets a lease of its own, with the same end.
+local function dissolve(token)
+	local ends = call('ZSCORE', K .. ':leases', token)
+	local list = call('HGET', K .. ':takes', 'r ' .. token)
+	-- First what needs no memory, as everywhere.
+	call('ZREM', K .. ':leases', token)
+	call('HDEL', K .. ':takes', token, 'r ' .. token)
+	local refs, records, scores = {}, {}, {}
+	for ref in string.gmatch(list or '', '%S+') do
+		refs[#refs + 1] = ref
+	end
+	local old = #refs > 0 and call('HMGET', K .. ':running', unpack(refs))
+	for i, ref in ipairs(refs) do
+		if old[i] and sub(old[i], 1, #token + 1) == token .. ' ' then
+			records[#records + 1], records[#records + 2] = ref, '+' .. old[i]
+			scores[#scores + 1], scores[#scores + 2] = ends or now, ref
+		end
+	end
+	if #records > 0 then
+		call('HSET', K .. ':running', unpack(records))
+		call('ZADD', K .. ':leases', unpack(scores))
+	end
+end
+
+-- How many jobs' leases have ended by `at`: exact unless more than a thousand entries have.
+local function count_lapsed(at)
+	local n = call('ZCOUNT', K .. ':leases', 1, at)
+	for _, member in ipairs(call('ZRANGEBYSCORE', K .. ':leases', 1, at, 'LIMIT', 0, 1000)) do
+		if match(member, '^%d') then
+			n = n - 1 + (call('HGET', K .. ':takes', member) or 0)
+		end
+	end
+	return n
 end
 
 -- Remembers how jobs ended: pairs of id and "STATE TOKEN AT RESULT". Five generations are kept; a new one

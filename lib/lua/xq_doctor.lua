@@ -25,9 +25,11 @@ for i, letter in ipairs(LETTERS) do
 		end
 		for _, p in ipairs(call('XPENDING', key, 'xq', '-', '+', 1000)) do
 			local ref = letter .. p[1]
-			if not call('ZSCORE', K .. ':leases', ref) then
+			local token = match(call('HGET', K .. ':running', ref) or '', '^%d+')
+			if not call('ZSCORE', K .. ':leases', token or ref) then
 				orphans = orphans + 1
 				if ARGV[1] == '1' then
+					call('HDEL', K .. ':takes', token or '', 'r ' .. (token or ''))
 					call('HSET', K .. ':running', ref, '-1 1 0 ' .. format('%.0f', now) .. ' ' .. p[2] .. ' =')
 					call('ZADD', K .. ':leases', 0, ref)
 				end
@@ -46,7 +48,7 @@ for i, letter in ipairs(LETTERS) do
 end
 local lost = 0
 for _, ref in ipairs(call('ZRANGE', K .. ':leases', 0, 999)) do
-	if call('HEXISTS', K .. ':running', ref) == 0 then
+	if call('HEXISTS', K .. (match(ref, '^%d') and ':takes' or ':running'), ref) == 0 then
 		lost = lost + 1
 		if ARGV[1] == '1' then
 			call('ZREM', K .. ':leases', ref)
@@ -54,7 +56,7 @@ for _, ref in ipairs(call('ZRANGE', K .. ':leases', 0, 999)) do
 	end
 end
 out[5], out[6] = streams, lost
-out[7] = call('ZCOUNT', K .. ':leases', 1, now - 60000)
+out[7] = count_lapsed(now - 60000)
 out[8] = call('XLEN', K .. ':dead')
 out[9] = call('HGET', K .. ':meta', 'paused') and 1 or 0
 if ARGV[1] == '1' then

@@ -39,7 +39,7 @@ local function give(i, ref, d)
 	end
 	if fate == 'l' and wait <= 0 then
 		local record = call('HGET', K .. ':running', ref)
-		call('HSET', K .. ':running', ref, '-' .. record)
+		call('HSET', K .. ':running', ref, '-' .. match(record, '^%+?(.*)$'))
 		call('ZADD', K .. ':leases', 0, ref)
 		released = released + 1
 		return 0
@@ -76,6 +76,9 @@ for i = 6, #ARGV, 5 do
 	local d = record and parse(record)
 	local outcome = 1
 	if d and not d.released and d.token == ARGV[i + 1] then
+		if d.shares then
+			dissolve(d.token)
+		end
 		outcome = give(i, ARGV[i], d)
 	end
 	outcomes[#outcomes + 1] = outcome

@@ -9,7 +9,7 @@ for i, id in ipairs(ARGV) do
 	if state == 'waiting' then
 		out[i + 1] = 'waiting ' .. sub(ref, 1, 1)
 	elseif state == 'running' then
-		local lease = call('ZSCORE', K .. ':leases', ref) or '0'
+		local lease = call('ZSCORE', K .. ':leases', d.shares and d.token or ref) or '0'
 		out[i + 1] = format('running %s %d %.0f %s %s %s %s', sub(ref, 1, 1), d.attempt, d.taken, d.consumer,
 			lease, d.cancelled and 'c' or '-', call('HGET', K .. ':progress', ref) or '0 null')
 	elseif state == 'delayed' then

@@ -1,6 +1,6 @@
--- The state of the queue, in one step: {NOW, PAUSED, streams, sorted sets, counters, minutes}
+-- The state of the queue, in one step: {NOW, PAUSED, streams, counts, counters, minutes}
 --   streams: for high, medium, low {LENGTH, PENDING, ms when the oldest that waits came or 0}
---   sorted sets: {delayed, ms of the first or 0, leases, of those released, expired, dead, workers}
+--   counts: {delayed, ms of the first or 0, delivered, of those released, expired, dead, workers}
 --   counters: as HGETALL of meta; minutes: of the last five {MINUTE, HGETALL}, the current one last
 --
 -- To change a number: 1. this; 2. queue_stats.c.
@@ -29,8 +29,8 @@ local minute = floor(now / 60000)
 for m = minute - 4, minute do
 	minutes[#minutes + 1] = {m, call('HGETALL', K .. ':minute:' .. format('%.0f', m))}
 end
+local held = call('HLEN', K .. ':running') - call('HEXISTS', K .. ':running', '')
 return {now, call('HGET', K .. ':meta', 'paused') and 1 or 0, streams,
 	{call('ZCARD', K .. ':delayed'), tonumber(call('ZRANGE', K .. ':delayed', 0, 0, 'WITHSCORES')[2] or 0),
-	call('ZCARD', K .. ':leases'), call('ZCOUNT', K .. ':leases', 0, 0),
-	call('ZCOUNT', K .. ':leases', 1, now), call('XLEN', K .. ':dead'), call('HLEN', K .. ':workers')},
+	held, call('ZCOUNT', K .. ':leases', 0, 0), count_lapsed(now), call('XLEN', K .. ':dead'), call('HLEN', K .. ':workers')},
 	call('HGETALL', K .. ':meta'), minutes}

@@ -8,7 +8,8 @@
 -- of a plain job in its first attempt "REF" alone. All jobs of a call have one token: it grows from call to
 -- call, and so for each attempt of a job. A call that is sent again gets the same jobs again.
 --
--- Leases. A sorted set by deadline finds what expired in O(log n), in the order of expiry. XAUTOCLAIM would
+-- Leases. A sorted set by deadline finds what expired in O(log n), in the order of expiry; what one take delivers
+-- has one entry there, its token (see dissolve). XAUTOCLAIM would
 -- have to walk each stream's pending list with a cursor to be kept somewhere, looks at idle time only (a lease
 -- of ten minutes beside one of ten seconds it cannot tell apart), and counts every look at an entry as a
 -- delivery.
@@ -20,7 +21,7 @@ local consumer, run, number, n = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(A
 local lease, retries, strict = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
 local leases, running, meta, delayed = K .. ':leases', K .. ':running', K .. ':meta', K .. ':delayed'
 local took = K .. ':took:' .. run
-local out, records, scores, told = {''}, {}, {}, {}
+local out, records, told, had = {''}, {}, {}, {}
 local known = call('GET', took)
 local paused, turn, token = unpack(call('HMGET', meta, 'paused', 'turn', 'token'))
 local got = 0
@@ -58,7 +59,7 @@ local plain = t .. ' 1 0' .. rest .. '='
 local function deliver(ref, fields, attempt, crashes)
 	local i = 2 * got
 	got = got + 1
-	records[i + 1], scores[i + 1], scores[i + 2], told[got] = ref, deadline, ref, ref
+	records[i + 1], told[got] = ref, ref
 	if not attempt and #fields == 2 and fields[1] == 'j' then
 		records[i + 2] = plain
 		out[i + 2], out[i + 3] = ref, fields[2]
@@ -70,9 +71,25 @@ local function deliver(ref, fields, attempt, crashes)
 	say(ref, attempt, crashes, limit, born, id, payload)
 end
 
+-- Jobs whose leases have ended, n at most. A take's comes apart here.
+local function lapsed()
+	while true do
+		local members, whole = call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, n), true
+		for _, member in ipairs(members) do
+			if match(member, '^%d') then
+				dissolve(member)
+				whole = false
+			end
+		end
+		if whole then
+			return members
+		end
+	end
+end
+
 -- An expired lease is an attempt; who crashed in the last one is dead, and who was to be cancelled is gone.
 local function take_back()
-	local refs = call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, n)
+	local refs = lapsed()
 	if #refs == 0 then
 		return
 	end
@@ -96,6 +113,7 @@ local function take_back()
 			if d.cancelled then
 				end_cancelled(ref, id, d.token)
 			elseif d.released then
+				had[#had + 1] = ref
 				deliver(ref, entry[2], d.attempt, d.crashes)
 			elseif d.attempt > (limit == '-1' and retries or tonumber(limit)) then
 				remove({ref})
@@ -103,6 +121,7 @@ local function take_back()
 					'{"reason":"lease expired","worker":' .. cjson.encode(d.consumer) .. '}'), d.token)
 				expired = expired + 1
 			else
+				had[#had + 1] = ref
 				deliver(ref, entry[2], d.attempt + 1, d.crashes + 1)
 				expired = expired + 1
 			end
@@ -153,8 +172,8 @@ local function read(letter, want)
 		return 0
 	end
 	local entries = answer[1][2]
-	for _, entry in ipairs(entries) do
-		deliver(letter .. entry[1], entry[2])
+	for i = 1, #entries do
+		deliver(letter .. entries[i][1], entries[i][2])
 	end
 	return #entries
 end
@@ -196,11 +215,28 @@ if not paused and n > 0 then
 		return failure
 	end
 end
+
+-- One entry for all; of a few each has its own, which costs less than to keep a list of them.
+local function lease_all()
+	if #had > 0 then
+		call('ZREM', leases, unpack(had))
+	end
+	if got >= 4 then
+		call('HSET', K .. ':takes', t, got, 'r ' .. t, table.concat(told, ' '))
+		call('ZADD', leases, deadline, t)
+		return
+	end
+	for i = 1, got do
+		records[2 * i] = '+' .. records[2 * i]
+		call('ZADD', leases, deadline, told[i])
+	end
+end
+
 if got > 0 then
+	lease_all()
 	-- The first field is nobody's: a value of more than 64 bytes keeps the hash from being a list, which is
 	-- searched from its beginning for each of a batch.
 	call('HSET', running, '', string.rep('.', 65), unpack(records))
-	call('ZADD', leases, unpack(scores))
 	call('HSET', meta, 'token', t, 'turn', turn or 0)
 end
 call('SET', took, ARGV[3] .. ' ' .. t .. ' ' .. table.concat(told, ' '), 'PX', math.max(lease, 60000))
@@ -219,7 +255,7 @@ if not paused then
 	if got > 0 and call('LLEN', K .. ':wake') == 0 then
 		local left = 0
 		if got == n then
-			left = -call('ZCARD', leases)
+			left = 1 - call('HLEN', running)
 			for _, letter in ipairs(LETTERS) do
 				left = left + call('XLEN', STREAM[letter])
 			end
