@@ -27,8 +27,8 @@
  *
  *	TAG:high :medium :low  streams, group "xq": a waiting or running job is one entry, j = payload,
  *	                       and only when it is not a plain new job m = "ID ATTEMPTS RETRIES BORN
- *	                       CRASHES" and h = its history; XACK and XDEL go together, so XLEN is lag +
- *	                       pending
+ *	                       CRASHES" and h = its history; XACK and XDEL (or XTRIM, when nothing in front
+ *	                       is left) go together, so XLEN is lag + pending
  *	TAG:leases             sorted set by the server's millisecond when a lease ends: TOKEN for the
  *	                       jobs of a take that share one, or REF that has its own; 0: released
  *	TAG:running            hash: REF → "TOKEN ATTEMPT CRASHES TAKEN CONSUMER ID"; "+TOKEN" when it

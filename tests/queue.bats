@@ -104,11 +104,11 @@ all_gone() {
 }
 
 @test "a shared lease: those of a take that are acknowledged leave it, the others come back when it ends" {
-	take_ten 300ms
+	take_ten 3s
 	sed -n '2p;5,8p' ten | xq ack
 	sed -n '2p;5p' ten | xq ack
 	[[ $(xq stats --json | jq -c '[.running, .done]') == '[5,5]' ]]
-	sleep 0.4
+	wait_until 10 bash -c "sp-xq pending -q '$Q' | jq -se 'length == 5 and (map(.lease_s < 0) | all)'"
 	[[ $(xq stats --json | jq -c '[.running, .waiting, .expired]') == '[0,5,0]' ]]
 	xq take -n 3 >again
 	xq take -n 10 >>again
@@ -120,14 +120,13 @@ all_gone() {
 }
 
 @test "a shared lease: all of a take extended is one entry, some of it have their own from then on" {
-	take_ten 500ms
-	xq extend 700ms <ten
+	take_ten 20s
+	xq extend 3s <ten
 	[[ $(R ZCARD "$TAG:leases") -eq 1 ]]
 	sed -n '1,4p' ten | xq extend 1h
 	[[ $(R ZCARD "$TAG:leases") -eq 10 ]]
 	[[ $(xq pending | jq -r 'select(.lease_s > 3000) | .receipt' | sort) == "$(sed -n 1,4p ten | jq -r .receipt | sort)" ]]
-	sleep 0.8
-	[[ $(xq take -n 10 | tee again | wc -l) -eq 6 ]]
+	[[ $(xq take -n 10 --block 20s | tee again | wc -l) -eq 6 ]]
 	xq ack <again
 	sed -n '1,4p' ten | xq ack
 	all_gone
@@ -135,11 +134,10 @@ all_gone() {
 
 @test "a shared lease: extending one job twice in a call does not extend its neighbour" {
 	seq 4 | xq add >/dev/null
-	xq take -n 4 --lease 300ms >jobs
+	xq take -n 4 --lease 3s >jobs
 	sed -n 3,4p jobs | xq ack
 	sed -n '1p;1p' jobs | xq extend 1h
-	sleep 0.4
-	[[ $(xq take -n 4 | jq -c .job) == 2 ]]
+	[[ $(xq take -n 4 --block 20s | jq -c .job) == 2 ]]
 }
 
 @test "a shared lease: what is given back, buried or cancelled leaves its neighbours as they were" {
@@ -378,10 +376,38 @@ all_gone() {
 	[[ $(R INFO commandstats | sed -n 's/^cmdstat_zrangebyscore:calls=\([0-9]*\),.*/\1/p') -le 4 ]]
 }
 
-@test "MAXLEN trims pending jobs: no work stream is ever trimmed" {
+@test "MAXLEN trims pending jobs: only what is done is cut off, in whatever order it ends" {
+	run ! grep -n "MAXLEN" "$ROOT"/lib/lua/xq*.lua
 	seq 12000 | xq add >/dev/null
 	[[ $(R XLEN "$TAG:medium") -eq 12000 ]]
-	run ! grep -n "MAXLEN\|XTRIM" "$ROOT"/lib/lua/xq*.lua
+	xq take -n 100 >first
+	xq take -n 100 >second
+	xq take -n 100 >third
+	xq ack <second
+	[[ $(R XLEN "$TAG:medium") -eq 11900 && $(R XPENDING "$TAG:medium" xq | head -n 1) -eq 200 ]]
+	# Not in their order, and one stays.
+	sed -n '100p;2,60p;61,99p' first | xq ack
+	[[ $(R XLEN "$TAG:medium") -eq 11801 ]]
+	R CONFIG RESETSTAT
+	sed -n 1p first | xq ack
+	shuf third | xq ack
+	[[ $(R XLEN "$TAG:medium") -eq 11700 && $(R XPENDING "$TAG:medium" xq | head -n 1) -eq 0 ]]
+	xq take -n 1000 | tee fourth | xq ack
+	[[ $(R INFO commandstats | grep -c cmdstat_xtrim) -eq 1 ]]
+	diff <(jq .job fourth) <(seq 301 1300)
+	[[ $(R XLEN "$TAG:medium") -eq 10700 ]]
+}
+
+@test "MAXLEN trims pending jobs: who makes the group anew loses nothing by what is acknowledged afterwards" {
+	seq 100 | xq add >/dev/null
+	xq take -n 50 >old
+	R XGROUP DESTROY "$TAG:medium" xq
+	R XGROUP CREATE "$TAG:medium" xq 0
+	xq take -n 10 >new
+	sed -n '20,50p' old | xq ack
+	[[ $(R XLEN "$TAG:medium") -eq 69 ]]
+	xq ack <new
+	[[ $(xq take -n 100 | jq .job | paste -sd' ') == "$(echo {11..19} {51..100})" ]]
 }
 
 @test "XACK and XDEL together: nothing stays in the stream, or anywhere, after all is done" {

@@ -11,9 +11,10 @@ local running, byte = K .. ':running', string.byte
 local at, width = ' ' .. format('%.0f', now) .. ' ', tonumber(ARGV[2])
 local outcomes, jobs, lost = {}, 0, false
 local refs, ids, n = {}, {}, 0
-local entries, own, shared, seen = {h = {}, m = {}, l = {}}, {}, {}, {}
+local own, shared, seen = {}, {}, {}
 local ended, e, moved, bytes = {}, 0, {}, 0
 local cancelled, tally = 0, {}
+local lists = {h = {}, m = {}, l = {}} -- entries by priority
 
 local function repeated(ref, token)
 	local record = recall(ref)
@@ -28,39 +29,54 @@ end
 -- once for all that follow each other.
 local function finish(token, first, number)
 	local records = call('HMGET', running, unpack(ARGV, first, first + number - 1))
-	local done, gone = 'done ' .. token .. at, 'cancelled ' .. token .. at
-	local good, shares, taken, id, ran, born, waited
-	local letter, list, size
+	local done = 'done ' .. token .. at
+	local good, shares, taken, id, ran, born, waited, letter, list, size
 	local ending, alike = 0, 0
+
+	local function tell()
+		if alike > 0 then
+			count(ran, alike)
+			count(waited, alike)
+			alike = 0
+		end
+	end
+
+	local function read_record(record)
+		local sign, owner
+		tell()
+		sign, owner, taken, id = match(record or '', '^([+-]?)(%d+) %d+ %d+ (%d+) %S+ (%S+)')
+		good = owner == token and sign ~= '-' and record or nil
+		shares = sign == ''
+		ran, born = good and 'r.' .. bucket(now - taken), nil
+	end
+
+	local function read_born(ref)
+		tell()
+		born, waited = sub(ref, 2, 14), 'w.' .. bucket(taken - match(ref, '^.(%d+)'))
+	end
+
+	-- One that has an id of its own; a repetition knows only the REF.
+	local function add_moved(ref)
+		moved[#moved + 1] = id
+		ended[e + 1], ended[e + 2] = ref, done
+		e = e + 2
+	end
+
 	for i = 1, number do
 		local ref, record = ARGV[first + i - 1], records[i]
 		if record ~= good then
-			local sign, owner
-			sign, owner, taken, id = match(record or '', '^([+-]?)(%d+) %d+ %d+ (%d+) %S+ (%S+)')
-			good = owner == token and sign ~= '-' and record or nil
-			shares = sign == ''
-			if alike > 0 then
-				count(ran, alike)
-				count(waited, alike)
-				alike, born = 0, nil
-			end
-			if good then
-				ran, born = 'r.' .. bucket(now - taken), nil
-			end
+			read_record(record)
 		end
-		if not good then
-			local again = repeated(ref, token)
-			outcomes[jobs + i] = again and 0 or 1
-			lost = lost or not again
+		if not good and not repeated(ref, token) then
+			outcomes[jobs + i], lost = 1, true
 		else
 			outcomes[jobs + i] = 0
 		end
 		if good and not seen[ref] then
-			seen[ref] = true
 			n = n + 1
-			refs[n], ids[n] = ref, ref
+			refs[n], seen[ref] = ref, true
 			if byte(ref) ~= letter then
-				letter, list = byte(ref), entries[sub(ref, 1, 1)]
+				letter, list = byte(ref), lists[sub(ref, 1, 1)]
 				size = #list
 			end
 			size = size + 1
@@ -70,43 +86,52 @@ local function finish(token, first, number)
 			else
 				own[#own + 1] = ref
 			end
-			local text, result = done, width == 2 and ARGV[first + number + i - 1] or ''
+			local name, text = ref, done
+			if id ~= '=' then
+				add_moved(ref)
+				name = id
+			end
+			local result = width == 2 and ARGV[first + number + i - 1] or ''
 			if result == 'c' then
-				text = gone
+				text = 'cancelled ' .. token .. at
 				cancelled = cancelled + 1
 			else
 				if sub(ref, 2, 14) ~= born then
-					if alike > 0 then
-						count(ran, alike)
-						count(waited, alike)
-						alike = 0
-					end
-					born = sub(ref, 2, 14)
-					waited = 'w.' .. bucket(taken - match(ref, '^.(%d+)'))
+					read_born(ref)
 				end
 				alike = alike + 1
+				if result ~= '' then
+					text = done .. result
+					bytes = bytes + #result
+				end
 			end
-			if id ~= '=' then
-				ids[n] = id
-				moved[#moved + 1] = id
-				-- For a repetition, which knows only the REF.
-				ended[e + 1], ended[e + 2] = ref, text
-				e = e + 2
-			end
-			if result ~= '' and result ~= 'c' then
-				text = done .. result
-				bytes = bytes + #result
-			end
-			ended[e + 1], ended[e + 2] = ids[n], text
+			ids[n], ended[e + 1], ended[e + 2] = name, name, text
 			e = e + 2
 		end
 	end
-	if alike > 0 then
-		count(ran, alike)
-		count(waited, alike)
-	end
+	tell()
 	shared[token] = (shared[token] or 0) + ending
 	jobs = jobs + number
+end
+
+-- Takes what is done off its stream. XDEL searches each entry from the beginning of its node, over and over. When
+-- nothing up to the last one is left, as is usual, the stream is cut behind it: a group delivers in order, so
+-- what is not delivered yet, or is pending, stands behind the first that is pending. Numbers are exact to 2^53.
+local function cut(key, last)
+	local first = call('XPENDING', key, 'xq', '-', '+', 1)[1]
+	local ms, seq = match(last, '^(%d+)%-(%d+)$')
+	local first_ms, first_seq = match(first and first[1] or '9e15-9e15', '^(.+)%-(.+)$')
+	ms, seq, first_ms, first_seq = tonumber(ms), tonumber(seq), tonumber(first_ms), tonumber(first_seq)
+	if seq < 9e15 and (ms < first_ms or (ms == first_ms and seq < first_seq)) then
+		return call('XTRIM', key, 'MINID', '=', format('%.0f-%.0f', ms, seq + 1))
+	end
+end
+
+local function remove_entries(key, list)
+	local all_ours = call('XACK', key, 'xq', unpack(list)) == #list
+	if #list < 4 or not all_ours or cut(key, list[#list]) ~= #list then
+		call('XDEL', key, unpack(list))
+	end
 end
 
 local i = 3
@@ -118,10 +143,9 @@ end
 if n == 0 then
 	return lost and outcomes or 0
 end
-for letter, list in pairs(entries) do
+for letter, list in pairs(lists) do
 	if #list > 0 then
-		call('XACK', STREAM[letter], 'xq', unpack(list))
-		call('XDEL', STREAM[letter], unpack(list))
+		remove_entries(STREAM[letter], list)
 	end
 end
 call('HDEL', running, unpack(refs))
