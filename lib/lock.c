@@ -30,9 +30,11 @@ struct lock {
 	char *key, *fence, *wake;
 	char owner[MSG_RUN_LEN + 1];
 	enum { ASKING, BLOCKED, HELD, RELEASING } state;
-	int due;          /* answers that are to come */
-	int64_t until_ms; /* end of the wait; below 0: none */
-	int64_t sent_ms;  /* when the take or keep in hand was sent */
+	int due;               /* answers that are to come */
+	int64_t until_ms;      /* end of the wait; below 0: none */
+	int64_t away_until_ms; /* end of the wait for a server, the same */
+	struct why cause;      /* why it is away */
+	int64_t sent_ms;       /* when the take or keep in hand was sent */
 	int64_t
 	    confirmed_ms; /* when the last confirmed one was sent: ours until ttl_ms behind it */
 	struct timer renew, deadline;
@@ -165,6 +167,7 @@ static void on_up(void *arg)
 {
 	struct lock *l = arg;
 
+	l->ops->on_up(l->arg);
 	switch (l->state) {
 	case ASKING:
 	case BLOCKED:
@@ -179,11 +182,32 @@ static void on_up(void *arg)
 	}
 }
 
+/* Whether a server that is away is not waited for any longer. */
+static bool is_over(const struct lock *l)
+{
+	return l->away_until_ms >= 0 && (l->state == ASKING || l->state == BLOCKED) &&
+	    clock_ms() >= l->away_until_ms;
+}
+
+static void give_up(struct lock *l)
+{
+	struct why w;
+
+	(void)why_set(&w, WHY_UNAVAILABLE, "lock %s: %s; gave up", l->conf.name,
+	    l->cause.text); /* fills it */
+	link_die(&l->link, &w);
+}
+
 static void on_down(void *arg, const struct why *w, int64_t wait_ms)
 {
 	struct lock *l = arg;
 
 	l->due = 0;
+	l->cause = *w;
+	if (is_over(l)) {
+		give_up(l);
+		return;
+	}
 	l->ops->on_down(l->arg, w, wait_ms);
 }
 
@@ -221,11 +245,19 @@ static void on_deadline(void *arg)
 {
 	struct lock *l = arg;
 
-	if (l->state == RELEASING) {
+	switch (l->state) {
+	case ASKING:
+	case BLOCKED:
+		if (!l->link.up)
+			give_up(l);
+		break; /* else the answer is due, or on_down */
+	case HELD:
+		lose(l, "it could not be renewed in time");
+		break;
+	case RELEASING:
 		end(l);
 		l->ops->on_released(l->arg);
-	} else {
-		lose(l, "it could not be renewed in time");
+		break;
 	}
 }
 
@@ -238,6 +270,22 @@ static char *key(const char *namespace, const char *kind, const char *name)
 
 	(void)snprintf(s, n, "{%s:lock}%s%s", namespace, kind, name); /* measured */
 	return s;
+}
+
+/* For as long as for the lock, and at least until one connection was tried. */
+static void wait_for_server(struct lock *l)
+{
+	const struct lock_conf *c = &l->conf;
+	int64_t ms = c->wait_ms > 0 ? c->wait_ms : c->link.times.connect_ms;
+
+	l->away_until_ms = -1;
+	if (c->wait_ms < 0 || c->link.give_up_ms >= 0)
+		return;
+	(void)why_set(&l->cause, WHY_UNAVAILABLE, "%s: no connection within %.3g s",
+	    c->link.url != NULL ? c->link.url->shown : "the private Redis",
+	    (double)ms / 1000); /* fills it */
+	l->away_until_ms = clock_ms() + ms;
+	loop_timer(l->loop, &l->deadline, l->away_until_ms);
 }
 
 void lock_open(struct lock **out, struct loop *loop, const struct lock_conf *conf,
@@ -261,6 +309,7 @@ void lock_open(struct lock **out, struct loop *loop, const struct lock_conf *con
 	l->renew = (struct timer){.on_due = on_renew, .arg = l};
 	l->deadline = (struct timer){.on_due = on_deadline, .arg = l};
 	msg_new_run(l->owner);
+	wait_for_server(l);
 	link_open(&l->link, loop, &conf->link, &link_ops, l);
 	*out = l;
 }

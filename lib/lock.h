@@ -28,7 +28,9 @@ struct lock_conf {
 	const char *namespace, *name; /* borrowed until lock_close */
 	const char *ancestors; /* tokens that count as ours, separated by spaces; may be NULL */
 	int64_t ttl_ms;
-	int64_t wait_ms; /* for the lock; below 0: for ever */
+	int64_t
+	    wait_ms; /* for the lock; below 0: for ever. A server that is away is waited for as
+		      * long, with 0 for a connect timeout, unless link.give_up_ms says how long */
 };
 
 struct lock_ops {
@@ -37,6 +39,7 @@ struct lock_ops {
 	void (*on_busy)(void *arg); /* wait_ms is over and another one has it; the lock is closed */
 	void (*on_lost)(void *arg, const struct why *w); /* it may be another's by now; closed */
 	void (*on_released)(void *arg);                  /* or expired meanwhile; closed */
+	void (*on_up)(void *arg);
 	void (*on_down)(void *arg, const struct why *w, int64_t wait_ms);
 	void (*on_dead)(void *arg, const struct why *w);
 	void (*on_started)(void *arg, const char *path);

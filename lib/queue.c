@@ -77,7 +77,8 @@ int queue_open(struct queue **out, struct loop *loop, const struct queue_conf *c
 	buf_init(&q->bytes, SIZE_MAX / 2);
 	buf_init(&q->calls, SIZE_MAX / 2);
 	buf_init(&q->scratch, SIZE_MAX / 2);
-	link_open(&q->link, loop, &conf->link, &link_ops, q);
+	if (!conf->lazy)
+		link_open(&q->link, loop, &conf->link, &link_ops, q);
 	*out = q;
 	return 0;
 }
@@ -191,6 +192,8 @@ static void send_calls(struct queue *q)
 {
 	size_t pending = queue_pending(q);
 
+	if (q->link.loop == NULL && q->conf.lazy && !q->dead && pending > 0)
+		link_open(&q->link, q->loop, &q->conf.link, &link_ops, q);
 	if (!q->link.up)
 		return;
 	redis_expect(q->link.redis, pending - q->expected);

@@ -97,6 +97,7 @@ struct queue_conf {
 	struct link_conf link;
 	const char *namespace, *name; /* borrowed until queue_close */
 	const char *consumer;         /* who takes; legal as queue_name_check; borrowed */
+	bool lazy;                    /* connect when there is something to say, not before */
 	int64_t known_ms; /* how long Redis recognises a batch of queue_add that comes again; 0: ten
 			   * minutes, enough for any reconnect; a spool may wait for days */
 };

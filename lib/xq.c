@@ -127,12 +127,24 @@ int xq_open(struct xq *x, bool one_shot, const char *consumer, void *arg)
 	    .namespace = x->cli.namespace,
 	    .name = x->queue,
 	    .consumer = consumer != NULL ? consumer : "hand",
+	    .lazy = x->lazy,
 	    .known_ms = x->known_ms};
 	return queue_open(&x->q, x->loop, &conf, &x->ops, x, &x->why);
 }
 
+/* Redis was away for too long: what to do about it. */
+static void add_hint(struct xq *x)
+{
+	size_t len = strlen(x->why.text);
+
+	if (x->dead && x->why.status == WHY_UNAVAILABLE)
+		(void)snprintf(x->why.text + len, sizeof x->why.text - len,
+		    " (-u URL names another server, --give-up D waits longer)"); /* cut */
+}
+
 int xq_close(struct xq *x)
 {
+	add_hint(x);
 	if (x->why.status != 0 && !x->pipe_closed)
 		x->status = say_why(&x->cli.say, &x->why);
 	queue_close(x->q);

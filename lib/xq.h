@@ -53,6 +53,7 @@ struct xq {
 	struct signals signals;
 	struct buf out;   /* lines for standard output; xq_print writes them */
 	bool pipe_closed; /* nobody reads it any more */
+	bool lazy;        /* set before xq_open: no connection before there is something to say */
 	bool dead;        /* Redis refused or was given up: why tells */
 	int status;       /* unless why has one */
 	struct why why;   /* told at the end when it has a status */

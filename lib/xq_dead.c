@@ -311,6 +311,7 @@ int xq_dead(int argc, char **argv)
 	buf_init(&m.ids, SIZE_MAX / 2);
 	m.lines = (struct xq_lines){
 	    .x = &m.x, .on_line = on_line, .on_batch = on_batch, .on_end = on_end, .arg = &m};
+	m.x.lazy = true; /* as xq_give */
 	if (check(&m, &rest) == 0 && xq_open(&m.x, true, NULL, &m) == 0) {
 		begin(&m, rest.operands + (rest.noperands > 0));
 		(void)loop_run(m.x.loop, &m.x.why); /* x.why tells */

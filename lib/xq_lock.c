@@ -127,6 +127,13 @@ static void on_released(void *arg)
 	loop_stop(k->x.loop);
 }
 
+static void on_up(void *arg)
+{
+	struct locker *k = arg;
+
+	cli_up(&k->x.cli);
+}
+
 static void on_down(void *arg, const struct why *w, int64_t wait_ms)
 {
 	struct locker *k = arg;
@@ -139,6 +146,7 @@ static void on_dead(void *arg, const struct why *w)
 	struct locker *k = arg;
 
 	k->x.why = *w;
+	k->x.dead = true;
 	loop_stop(k->x.loop);
 }
 
@@ -184,6 +192,7 @@ static int open_all(struct locker *k)
 	    .on_busy = on_busy,
 	    .on_lost = on_lost,
 	    .on_released = on_released,
+	    .on_up = on_up,
 	    .on_down = on_down,
 	    .on_dead = on_dead,
 	    .on_started = on_started};
