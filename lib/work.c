@@ -8,8 +8,6 @@
 #include "clock.h"
 #include "work_own.h"
 
-static void pump(struct work *w);
-
 /* --- Slots */
 
 static void count(struct work *w, enum slot_fate fate)
@@ -126,7 +124,7 @@ static void on_idle(void *arg)
 	w->job_ms += (ms - w->job_ms) / 8;
 	w->stats.running--;
 	w->alone = false;
-	pump(w);
+	work_pump(w);
 }
 
 /* Whether the next job in line may start now: one that was there when its worker died, twice, runs
@@ -206,7 +204,7 @@ static void on_taken(void *arg, const struct queue_taken *taken)
 		(void)held_add(&w->held, &taken->jobs[i], q->index, until);
 	w->stats.taken += taken->n;
 	w->started += (int64_t)taken->n;
-	pump(w);
+	work_pump(w);
 }
 
 static void ask(struct work *w, struct work_queue *q, int64_t n)
@@ -253,7 +251,7 @@ static void on_wake(void *arg)
 	struct work_queue *q = arg;
 
 	q->empty = false;
-	pump(q->work);
+	work_pump(q->work);
 }
 
 /* --- One round */
@@ -278,7 +276,7 @@ static void on_good(void *arg, const enum queue_outcome *outcomes, size_t n)
 	for (size_t i = 0; i < n; i++)
 		w->stats.lost += outcomes[i] == QUEUE_LOST;
 	look_again(w);
-	pump(w);
+	work_pump(w);
 }
 
 static void on_bad(void *arg, const enum queue_outcome *outcomes, size_t n)
@@ -294,7 +292,7 @@ static void on_bad(void *arg, const enum queue_outcome *outcomes, size_t n)
 			w->back_ms = clock_ms() + w->longest_ms;
 	}
 	look_again(w);
-	pump(w);
+	work_pump(w);
 }
 
 /* One call at a time: what ends until it is answered goes together in the next one. */
@@ -341,7 +339,7 @@ static bool is_finished(const struct work *w)
 
 	for (int i = 0; i < w->conf.nqueues; i++)
 		pending += queue_pending(w->queues[i].queue) + w->queues[i].ended.n;
-	if (w->stats.running > 0 || w->held.nwaiting > 0 || pending > 0)
+	if (w->stats.running > 0 || w->held.nwaiting > 0 || pending > 0 || work_spool_is_busy(w))
 		return false;
 	return w->stopping || is_drained(w) ||
 	    (w->conf.max_jobs > 0 && w->started >= w->conf.max_jobs);
@@ -351,7 +349,7 @@ static void on_gone(void *arg, const enum queue_outcome *outcomes, size_t n)
 {
 	(void)outcomes;
 	(void)n;
-	pump(arg);
+	work_pump(arg);
 }
 
 /* Commands that are kept get end of file; then they have the grace. */
@@ -390,9 +388,7 @@ static void on_over(void *arg)
 	w->ops->on_over(w->arg, w->broken.status != 0 ? &w->broken : NULL);
 }
 
-/* Jobs that wait into slots that are free, what ended to its queue, and the question for more: in
- * one write a queue. */
-static void pump(struct work *w)
+void work_pump(struct work *w)
 {
 	w->again = true;
 	if (w->pumping)
@@ -468,6 +464,7 @@ static void on_hello(void *arg)
 		queue_flush(q->queue);
 	}
 	buf_fini(&b);
+	work_spool_look(w);
 	loop_timer(
 	    w->loop, &w->hello, clock_ms() + (period < QUEUE_IDLE_MS ? period : QUEUE_IDLE_MS));
 }
@@ -491,7 +488,7 @@ static void on_grace(void *arg)
 
 static void on_flush(void *arg)
 {
-	pump(arg);
+	work_pump(arg);
 }
 
 static void on_cancel(void *arg, struct json_slice ref, uint64_t token)
@@ -503,13 +500,17 @@ static void on_up(void *arg)
 {
 	struct work_queue *q = arg;
 
+	q->up = true;
 	q->work->ops->on_up(q->work->arg);
+	work_spool_look(q->work);
 }
 
 static void on_down(void *arg, const struct why *why, int64_t wait_ms)
 {
 	struct work_queue *q = arg;
 
+	q->up = false;
+	work_spool_down(q->work, q);
 	q->work->ops->on_down(q->work->arg, why, wait_ms);
 }
 
@@ -546,7 +547,8 @@ static int open_queues(struct work *w, struct why *why)
 			&(struct queue_conf){.link = w->conf.link,
 			    .namespace = w->conf.namespace,
 			    .name = w->conf.queues[i],
-			    .consumer = w->conf.consumer},
+			    .consumer = w->conf.consumer,
+			    .known_ms = w->conf.spool != NULL ? XQ_SPOOL_KNOWN_MS : 0},
 			&ops, q, why) < 0)
 			return -1;
 		queue_listen(q->queue, false); /* for cancel */
@@ -597,14 +599,15 @@ int work_open(struct work **out, struct loop *loop, const struct work_conf *conf
 	w->flush = (struct timer){.on_due = on_flush, .arg = w};
 	w->notes = (struct timer){.on_due = on_notes, .arg = w};
 	held_list_init(&w->held);
-	if (guard_open(&w->guard, (size_t)conf->slots, why) < 0 || open_queues(w, why) < 0) {
+	if (guard_open(&w->guard, (size_t)conf->slots, why) < 0 || open_queues(w, why) < 0 ||
+	    work_spool_check(w, why) < 0) {
 		work_close(w);
 		return -1;
 	}
 	open_slots(w);
 	work_lease_init(w);
 	on_hello(w);
-	pump(w);
+	work_pump(w);
 	*out = w;
 	return 0;
 }
@@ -625,6 +628,7 @@ void work_close(struct work *w)
 	while (w->held.first != NULL)
 		held_drop(&w->held, w->held.first);
 	work_lease_fini(w);
+	xq_spool_close(&w->spool.file);
 	loop_cancel(w->loop, &w->hello);
 	loop_cancel(w->loop, &w->grace);
 	loop_cancel(w->loop, &w->over);
@@ -642,7 +646,7 @@ void work_stop(struct work *w)
 		return;
 	w->stopping = true;
 	loop_timer(w->loop, &w->grace, clock_ms() + w->conf.grace_ms);
-	pump(w);
+	work_pump(w);
 }
 
 /* Asks who ended, not each of a thousand slots whether its own did. */
@@ -664,7 +668,7 @@ void work_on_child(struct work *w)
 			(void)waitpid(info.si_pid, NULL, WNOHANG); /* a stranger's, or the guard */
 	}
 	if (w->bye)
-		pump(w);
+		work_pump(w);
 }
 
 void work_stats(const struct work *w, struct work_stats *stats)

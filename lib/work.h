@@ -47,6 +47,7 @@ struct work_conf {
 	int nqueues;
 	const char *consumer; /* our name in them, unique among the workers; borrowed */
 	char *const *argv;    /* the command; borrowed */
+	const char *spool;    /* a file of `add --spool` to deliver; NULL: none; borrowed */
 	struct filter *args;  /* makes more arguments of a job; NULL: none; borrowed */
 	int slots;
 	bool pipe;     /* a command for each slot, which answers lines with lines */
@@ -70,6 +71,8 @@ struct work_ops {
 	void (*on_trouble)(void *arg, const char *id, const char *what);
 	/* Drained, all jobs done, or stopped; why is NULL unless the command cannot be run. */
 	void (*on_over)(void *arg, const struct why *why);
+	/* So many jobs of the spool were added; why is NULL unless it cannot be delivered. */
+	void (*on_spool)(void *arg, uint64_t jobs, const struct why *why);
 	void (*on_up)(void *arg);
 	void (*on_down)(void *arg, const struct why *w, int64_t wait_ms);
 	void (*on_dead)(void *arg, const struct why *w);

@@ -2,12 +2,15 @@
 #ifndef SPOUT_WORK_OWN_H
 #define SPOUT_WORK_OWN_H
 
+#include <sys/stat.h>
+
 #include "ended.h"
 #include "guard.h"
 #include "held.h"
 #include "queue.h"
 #include "slot.h"
 #include "work.h"
+#include "xq_spool.h"
 
 /* For work.c and work_lease.c alone. */
 
@@ -23,6 +26,7 @@ struct work_queue {
 	int renewing;    /* renewals that are unanswered */
 	int ending;      /* calls of what ended that are */
 	bool greeting;   /* a hello is */
+	bool up;         /* it has a connection */
 	struct ended_list ended;
 };
 
@@ -31,6 +35,16 @@ struct work_slot {
 	struct work *work;
 	int64_t since_ns;
 	size_t njobs;
+};
+
+/* See work_spool.c. */
+struct work_spool {
+	struct xq_spool file;
+	struct work_queue *queue; /* of the file that is open */
+	size_t calls;             /* of it that are unanswered */
+	size_t orphans;           /* the same, from before the connection was lost */
+	uint64_t jobs;            /* that were added from it */
+	struct stat seen;         /* the file when nothing was left in it to deliver */
 };
 
 struct work {
@@ -43,6 +57,7 @@ struct work {
 	struct work_slot *slots;
 	struct work_queue *queues;
 	struct held_list held;
+	struct work_spool spool;
 	struct work_stats stats;
 	struct timer renew, lapse, hello, grace, over, flush, notes;
 	int turn;        /* the queue to ask next */
@@ -55,6 +70,26 @@ struct work {
 	bool stopping, killing, pumping, again, bye;
 	struct why broken; /* status 0, or the command cannot be run */
 };
+
+/* --- work.c */
+
+/* Jobs that wait into slots that are free, what ended to its queue, and the question for more: in
+ * one write a queue. Leaves when nothing is left to do. */
+void work_pump(struct work *w);
+
+/* --- work_spool.c */
+
+/* Whether the spool can be one of ours: -1 when it never will. */
+int work_spool_check(struct work *w, struct why *why);
+
+/* Delivers what is in the spool, if anything is, and a connection is there. */
+void work_spool_look(struct work *w);
+
+/* The connection of q is lost. */
+void work_spool_down(struct work *w, const struct work_queue *q);
+
+/* Whether the worker must not leave yet. */
+bool work_spool_is_busy(const struct work *w);
 
 /* --- work_lease.c */
 

@@ -5,26 +5,26 @@
  *	lines → batch ──flush──→ [spool] → queue_add ──answered──→ {"id":…} on standard output
  *
  * What is not answered is kept: by queue, which sends it again after a lost connection; in the
- * spool, from which the next start sends it; and with --or-exec here, to be run without Redis.
+ * spool, from which the next start, or a worker, sends it; and with --or-exec here, to be run
+ * without Redis. Before there is a job nothing connects.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exec.h"
 #include "json.h"
-#include "spool.h"
 #include "utf8.h"
 #include "xq.h"
-#include "xq_batch.h"
+#include "xq_spool.h"
 
 enum {
 	BATCH = 400, /* jobs of one call: the script blocks the server for some 0.5 ms */
 	BATCH_BYTES = 256 * 1024,
-	WINDOW = 24,                 /* calls on their way; far below QUEUE_ADD_WINDOW */
-	WINDOW_BYTES = 4 << 20,      /* of them */
-	SPOOL_BYTES = 64 << 20,      /* then input waits until all is acknowledged */
-	KNOWN_MS = 7 * 86400 * 1000, /* how long the spool's batches are recognised */
+	WINDOW = 24,            /* calls on their way; far below QUEUE_ADD_WINDOW */
+	WINDOW_BYTES = 4 << 20, /* of them */
+	SPOOL_BYTES = 64 << 20, /* then input waits until all is acknowledged */
 };
 
 struct adder {
@@ -39,22 +39,22 @@ struct adder {
 	int priority;
 	int64_t retries;
 	const char *at, *or_exec, *spool_path;
-	struct spool *spool;
-	struct xq_batch *recovered; /* of the spool; NULL when there is none left */
-	struct buf kept;            /* --or-exec: payloads without an answer, a size_t in front */
+	struct xq_spool spool;
+	uint64_t spooled; /* jobs of ours that are in it, or were */
+	struct buf kept;  /* --or-exec: payloads without an answer, a size_t in front */
 	char **operands;
 	bool away; /* Redis is away for good: run, or leave to the spool, what is left */
+	bool full; /* the spool is: no job is taken any more */
 	int exec_status;
 };
 
 static void read_more(struct adder *a);
-static void skip_recovered(struct adder *a);
 
 /* --- The end */
 
 static bool is_done(const struct adder *a)
 {
-	return a->lines.ended && a->n == 0 && queue_pending(a->x.q) == 0 && a->recovered == NULL;
+	return a->lines.ended && a->n == 0 && queue_pending(a->x.q) == 0 && a->spool.left == NULL;
 }
 
 static void finish(struct adder *a)
@@ -94,7 +94,7 @@ static void on_dead(void *arg)
 {
 	struct adder *a = arg;
 
-	if (a->x.why.status != WHY_UNAVAILABLE || (a->or_exec == NULL && a->spool == NULL)) {
+	if (a->x.why.status != WHY_UNAVAILABLE || (a->or_exec == NULL && a->spool_path == NULL)) {
 		xq_stop(&a->x);
 		return;
 	}
@@ -104,7 +104,9 @@ static void on_dead(void *arg)
 	a->x.why.status = 0;
 	if (a->or_exec != NULL)
 		run_kept(a);
-	skip_recovered(a);
+	/* What is left there stays; what comes is written behind it. */
+	if (xq_spool_skip(&a->spool, &a->x.why) < 0)
+		xq_stop(&a->x);
 	xq_lines_throttle(&a->lines, false);
 	read_more(a);
 	finish(a);
@@ -115,7 +117,6 @@ static void on_dead(void *arg)
 static void on_added(void *arg, const struct queue_added *added, size_t n)
 {
 	struct adder *a = arg;
-	struct why w;
 
 	for (size_t i = 0; i < n; i++) {
 		(void)buf_adds(&a->x.out, "{\"id\":\"");                  /* no cap */
@@ -131,9 +132,8 @@ static void on_added(void *arg, const struct queue_added *added, size_t n)
 	}
 	if (!xq_print(&a->x))
 		return;
-	/* One that cannot be emptied is sent again by the next start, and recognised. */
-	if (a->spool != NULL && queue_pending(a->x.q) == 0 && a->recovered == NULL)
-		(void)spool_reset(a->spool, spool_size(a->spool) > SPOOL_BYTES, &w);
+	if (xq_spool_is_open(&a->spool) && queue_pending(a->x.q) == 0 && a->spool.left == NULL)
+		xq_spool_done(&a->spool, spool_size(a->spool.file) > SPOOL_BYTES);
 	read_more(a);
 	finish(a);
 }
@@ -148,18 +148,29 @@ static void keep(struct adder *a, const struct queue_new *jobs, size_t n)
 	}
 }
 
-/* To the file before it is sent. */
-static int write_spool(struct adder *a, const struct queue_new *jobs, size_t n)
+/* The disk is full, or so: what the spool has is safe, and Redis may still answer for it. */
+static void end_input(struct adder *a)
 {
-	struct buf record;
+	struct why cause = a->x.why;
 
-	buf_init(&record, SIZE_MAX / 2);
-	xq_batch_write(&record, a->run, a->batch, jobs, n);
-	spool_add(a->spool, buf_head(&record), record.len);
-	buf_fini(&record);
-	if (spool_write(a->spool, &a->x.why) < 0)
+	a->full = true;
+	a->lines.ended = true;
+	if (a->lines.input.begun)
+		input_stop(&a->lines.input);
+	(void)why_set(&a->x.why, WHY_IO,
+	    "%.300s: the first %llu jobs are safe, the others are not added", cause.text,
+	    (unsigned long long)a->spooled); /* fills it */
+}
+
+/* To the file before it is sent. */
+static int keep_in_spool(struct adder *a, const struct queue_new *jobs, size_t n)
+{
+	if (xq_spool_write(&a->spool, a->run, a->batch, jobs, n, a->away, &a->x.why) < 0) {
+		end_input(a);
 		return -1;
-	return a->away ? spool_sync(a->spool, &a->x.why) : 0;
+	}
+	a->spooled += n;
+	return 0;
 }
 
 static void flush(struct adder *a)
@@ -175,8 +186,8 @@ static void flush(struct adder *a)
 		jobs[i].len = a->ends[i] - begin;
 		begin = a->ends[i];
 	}
-	if (a->spool != NULL && write_spool(a, jobs, a->n) < 0) {
-		xq_stop(&a->x);
+	if (xq_spool_is_open(&a->spool) && keep_in_spool(a, jobs, a->n) < 0) {
+		/* Whose ids are still to come, get them. */
 	} else if (a->away) {
 		for (size_t i = 0; i < a->n && a->or_exec != NULL; i++)
 			run_directly(a, jobs[i].payload, jobs[i].len);
@@ -195,7 +206,7 @@ static bool is_full(const struct adder *a)
 {
 	return !a->away &&
 	    (queue_pending(a->x.q) >= WINDOW || queue_pending_bytes(a->x.q) >= WINDOW_BYTES ||
-		(a->spool != NULL && spool_size(a->spool) > SPOOL_BYTES &&
+		(xq_spool_is_open(&a->spool) && spool_size(a->spool.file) > SPOOL_BYTES &&
 		    queue_pending(a->x.q) > 0));
 }
 
@@ -205,6 +216,8 @@ static int take_job(struct adder *a, const char *s, size_t len)
 {
 	struct why *w = &a->x.why;
 
+	if (a->full)
+		return 0; /* the rest of what was read with the one that did not fit */
 	while (len > 0 && strchr(" \t\r", s[len - 1]) != NULL)
 		len--;
 	if (len > QUEUE_PAYLOAD_MAX)
@@ -256,51 +269,16 @@ static void take_operands(struct adder *a)
 	flush(a);
 }
 
-/* --- What an earlier start left */
-
-/* Reads the spool's next batch. 0: there is none left. */
-static int next_recovered(struct adder *a)
-{
-	const char *record;
-	size_t len;
-	int got = spool_next(a->spool, &record, &len);
-
-	if (got > 0 && xq_batch_read(a->recovered, record, len))
-		return 1;
-	buf_fini(&a->recovered->text);
-	free(a->recovered);
-	a->recovered = NULL;
-	return got > 0 ? why_set(&a->x.why, WHY_DATA, "spool %s: damaged", a->spool_path) : 0;
-}
-
-/* It comes first, as many batches as may be on their way. */
-static void send_recovered(struct adder *a)
-{
-	int got = 1;
-
-	while (a->recovered != NULL && queue_pending(a->x.q) < WINDOW) {
-		queue_add(a->x.q, a->recovered->run, a->recovered->number, a->recovered->jobs,
-		    a->recovered->n, on_added, a);
-		got = next_recovered(a);
-	}
-	queue_flush(a->x.q);
-	if (got < 0)
-		xq_stop(&a->x);
-}
-
-/* Redis is away: it stays in the file, and what comes is written behind it. */
-static void skip_recovered(struct adder *a)
-{
-	while (a->recovered != NULL)
-		if (next_recovered(a) < 0)
-			xq_stop(&a->x);
-}
+/* --- What is next: the spool's own, as many calls as may be on their way, then what comes */
 
 static void read_more(struct adder *a)
 {
-	if (a->recovered != NULL && !a->away) {
-		send_recovered(a);
-		if (a->recovered != NULL)
+	if (a->spool.left != NULL && !a->away) {
+		size_t calls = 0; /* queue_pending tells */
+
+		if (xq_spool_send(&a->spool, a->x.q, WINDOW, on_added, a, &calls, &a->x.why) < 0)
+			xq_stop(&a->x);
+		if (a->spool.left != NULL)
 			return;
 	}
 	if (a->operands != NULL && !a->lines.ended)
@@ -312,22 +290,17 @@ static void read_more(struct adder *a)
 
 /* --- Set-up */
 
-/* Finds what an earlier start left. Each record has its own run: ours goes on with new numbers. */
+/* Somebody else may have the file for a moment: a worker that delivers it. */
 static int open_spool(struct adder *a)
 {
-	char name[QUEUE_NAME_MAX + 1024];
+	struct why *w = &a->x.why;
 
 	if (a->spool_path == NULL)
 		return 0;
-	(void)snprintf(name, sizeof name, "xq1 %s", queue_tag(a->x.q)); /* fits */
-	if (spool_open(&a->spool, a->spool_path, name, &a->x.why) < 0)
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit is an error like a full disk */
+	if (xq_spool_open(&a->spool, a->spool_path, queue_tag(a->x.q), a->x.cli.connect_ms, w) < 0)
 		return -1;
-	if (spool_run(a->spool) == NULL)
-		return spool_begin(a->spool, a->run, &a->x.why);
-	a->recovered = xcalloc(1, sizeof *a->recovered);
-	buf_init(&a->recovered->text, SIZE_MAX / 2);
-	int got = next_recovered(a);
-	return got == 0 ? spool_begin(a->spool, a->run, &a->x.why) : got < 0 ? -1 : 0;
+	return xq_spool_begin(&a->spool, a->run, w);
 }
 
 static int check(struct adder *a, const struct opt_rest *rest)
@@ -363,7 +336,8 @@ static int run(struct adder *a)
 	buf_init(&a->kept, SIZE_MAX / 2);
 	msg_new_run(a->run);
 	a->x.on_dead = on_dead;
-	a->x.known_ms = a->spool_path != NULL ? KNOWN_MS : 0;
+	a->x.lazy = true;
+	a->x.known_ms = a->spool_path != NULL ? XQ_SPOOL_KNOWN_MS : 0;
 	bool one_shot = a->operands != NULL || a->or_exec != NULL || a->spool_path != NULL;
 	if (xq_open(&a->x, one_shot, NULL, a) == 0 && open_spool(a) == 0) {
 		read_more(a);
@@ -372,13 +346,11 @@ static int run(struct adder *a)
 	}
 	if (a->x.why.status == 0 && a->x.status == 0)
 		a->x.status = a->exec_status;
-	if (a->spool != NULL && !a->away && a->x.q != NULL && queue_pending(a->x.q) == 0)
-		(void)spool_reset(a->spool, true, &(struct why){0}); /* as in on_added */
-	spool_close(a->spool);
+	if (xq_spool_is_open(&a->spool) && !a->away && queue_pending(a->x.q) == 0 &&
+	    a->spool.left == NULL)
+		xq_spool_done(&a->spool, true);
+	xq_spool_close(&a->spool);
 	xq_lines_fini(&a->lines);
-	if (a->recovered != NULL)
-		buf_fini(&a->recovered->text);
-	free(a->recovered);
 	buf_fini(&a->text);
 	buf_fini(&a->kept);
 	return xq_close(&a->x);
@@ -407,7 +379,7 @@ int xq_add(int argc, char **argv)
 	    {0, "or-exec", "CMD", OPT_STRING, &a.or_exec,
 		"run the job here: CMD in a shell, the job on its standard input", NULL, 0, 0},
 	    {0, "spool", "FILE", OPT_STRING, &a.spool_path,
-		"keep the jobs in FILE: the next start sends what is left there", NULL, 0, 0},
+		"keep the jobs in FILE: the next add or work with it delivers them", NULL, 0, 0},
 	    XQ_OPTS(&a.x),
 	    {.kind = OPT_GROUP},
 	};

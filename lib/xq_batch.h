@@ -19,7 +19,7 @@
  * Numbers are decimal; lengths are in bytes, 0 for an id or key that is not given. A crash cuts
  * records, it does not change them (the spool has checksums), but the file may be anybody's.
  *
- * To change the form: 1. here and xq_batch.c; 2. the name of the spool in xq_add.c, so that an
+ * To change the form: 1. here and xq_batch.c; 2. the name of the spool in xq_spool.c, so that an
  * older file is refused; 3. tests/fuzz/xq_batch.c.
  */
 struct xq_batch {

@@ -76,6 +76,18 @@ static void on_over(void *arg, const struct why *why)
 	loop_stop(k->x.loop);
 }
 
+static void on_spool(void *arg, uint64_t jobs, const struct why *why)
+{
+	struct worker *k = arg;
+
+	clear_line(k);
+	if (jobs > 0)
+		say(&k->x.cli.say, SAY_NOTE, "spool %s: added %llu jobs", k->conf.spool,
+		    (unsigned long long)jobs);
+	if (why != NULL)
+		say(&k->x.cli.say, SAY_ERROR, "%s", why->text);
+}
+
 static void on_up(void *arg)
 {
 	struct worker *k = arg;
@@ -207,6 +219,7 @@ static int open_all(struct worker *k)
 	static const int signos[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, 0};
 	static const struct work_ops ops = {.on_trouble = on_trouble,
 	    .on_over = on_over,
+	    .on_spool = on_spool,
 	    .on_up = on_up,
 	    .on_down = on_down,
 	    .on_dead = on_dead,
@@ -257,6 +270,8 @@ static bool parse(struct worker *k, int argc, char **argv, struct opt_rest *rest
 		NULL, 0, 0},
 	    {0, "drain", NULL, OPT_FLAG, &c->drain, "leave when nothing is left to do", NULL, 0, 0},
 	    {0, "max-jobs", "N", OPT_NUMBER, &c->max_jobs, "leave after N jobs", NULL, 1, 0},
+	    {0, "spool", "FILE", OPT_STRING, &c->spool,
+		"deliver the jobs that add --spool FILE kept while Redis was away", NULL, 0, 0},
 	    {.kind = OPT_GROUP, .name = "Limits and failures"},
 	    {0, "lease", "D", OPT_DURATION, &c->lease_ms,
 		"others get a job D after its worker was last heard of (30s)", NULL, 300, 0},
