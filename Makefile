@@ -43,7 +43,7 @@ TOP     += machine report report_probe load loader bench bench_pub bench_sub ben
 TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
            bench_xq \
            receipt xq xq_batch xq_spool xq_add xq_take xq_give xq_look xq_ask xq_admin \
-           xq_stats xq_show xq_dead xq_doctor lock held slot ended work work_lease work_spool xq_work xq_lock xq_every
+           xq_stats xq_show xq_dead xq_doctor lock held slot ended work work_lease work_ahead work_spool xq_work xq_lock xq_every
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench sp-xq

@@ -41,7 +41,14 @@ static void let_go_of_the_rest(int keep)
 			(void)close(fd); /* most are not open */
 }
 
-static void watch_over(const struct guard *g, int pipe)
+/* So that no connection becomes descriptor 2. */
+static void open_nothing(void)
+{
+	for (int fd = open("/dev/null", O_RDWR); fd >= 0 && fd < 2; fd = open("/dev/null", O_RDWR))
+		continue;
+}
+
+static void watch_over(const struct guard *g, int pipe, guard_death_fn *on_death, void *arg)
 {
 	sigset_t all;
 	char c;
@@ -61,10 +68,14 @@ static void watch_over(const struct guard *g, int pipe)
 		if (group > 1)
 			(void)kill(-group, SIGKILL); /* it may have ended by itself */
 	}
+	if (on_death != NULL) {
+		open_nothing();
+		on_death(arg);
+	}
 	_exit(0);
 }
 
-int guard_open(struct guard **out, size_t slots, struct why *w)
+int guard_open(struct guard **out, size_t slots, guard_death_fn *on_death, void *arg, struct why *w)
 {
 	struct guard *g = xcalloc(1, sizeof *g);
 	int ends[2];
@@ -82,7 +93,7 @@ int guard_open(struct guard **out, size_t slots, struct why *w)
 	g->pid = fork();
 	if (g->pid == 0) {
 		(void)close(ends[1]); /* else it would wait for itself */
-		watch_over(g, ends[0]);
+		watch_over(g, ends[0], on_death, arg);
 	}
 	(void)close(ends[0]); /* the guard's */
 	g->pipe = ends[1];

@@ -14,10 +14,13 @@
  */
 struct guard;
 
-/* Forks; call it early, while the process is small. WHY_BUG. */
-int guard_open(struct guard **g, size_t slots, struct why *w);
+/* Forks; call it early, while the process is small. When the groups are killed, the guard calls
+ * on_death (may be NULL) with a copy of all that we had at the fork, standard descriptors that lead
+ * nowhere, and all signals blocked; it leaves when that returns. WHY_BUG. */
+typedef void guard_death_fn(void *arg);
+int guard_open(struct guard **g, size_t slots, guard_death_fn *on_death, void *arg, struct why *w);
 
-/* Lets go of all groups and ends the guard. */
+/* Lets go of all groups and ends the guard, which calls on_death nevertheless. */
 void guard_close(struct guard *g);
 
 /* The group of a slot, 0 for none. */

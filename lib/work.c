@@ -145,6 +145,7 @@ static void fill(struct work *w, struct work_slot *s)
 
 	while (n < (size_t)w->conf.batch && may_start(w) && (h = held_next(&w->held)) != NULL) {
 		w->alone = h->crashes >= WORK_CRASHES_MAX;
+		work_ahead_drop(w, h);
 		slot_put(&s->slot, h);
 		n++;
 		/* A batch is of one queue, and a suspect is not of a batch. */
@@ -201,7 +202,7 @@ static void on_taken(void *arg, const struct queue_taken *taken)
 	q->due_ms = taken->due_ms != 0 ? clock_ms() + taken->due_ms - taken->now_ms : 0;
 	int64_t until = taken->n > 0 ? work_lease_taken(w, q) : 0;
 	for (size_t i = 0; i < taken->n; i++)
-		(void)held_add(&w->held, &taken->jobs[i], q->index, until);
+		work_ahead_add(w, held_add(&w->held, &taken->jobs[i], q->index, until));
 	w->stats.taken += taken->n;
 	w->started += (int64_t)taken->n;
 	work_pump(w);
@@ -314,6 +315,7 @@ static void release_waiting(struct work *w)
 	struct held *h;
 
 	while ((h = held_next(&w->held)) != NULL) {
+		work_ahead_drop(w, h);
 		ended_add(&w->queues[h->queue].ended, h, &(struct slot_end){.fate = SLOT_RELEASED});
 		count(w, SLOT_RELEASED);
 	}
@@ -599,8 +601,9 @@ int work_open(struct work **out, struct loop *loop, const struct work_conf *conf
 	w->flush = (struct timer){.on_due = on_flush, .arg = w};
 	w->notes = (struct timer){.on_due = on_notes, .arg = w};
 	held_list_init(&w->held);
-	if (guard_open(&w->guard, (size_t)conf->slots, why) < 0 || open_queues(w, why) < 0 ||
-	    work_spool_check(w, why) < 0) {
+	if (work_ahead_init(w, why) < 0 ||
+	    guard_open(&w->guard, (size_t)conf->slots, work_ahead_inherit, w, why) < 0 ||
+	    open_queues(w, why) < 0 || work_spool_check(w, why) < 0) {
 		work_close(w);
 		return -1;
 	}
@@ -634,6 +637,7 @@ void work_close(struct work *w)
 	loop_cancel(w->loop, &w->over);
 	loop_cancel(w->loop, &w->flush);
 	loop_cancel(w->loop, &w->notes);
+	work_ahead_fini(w);
 	guard_close(w->guard);
 	free(w->slots);
 	free(w->queues);

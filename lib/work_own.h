@@ -58,6 +58,7 @@ struct work {
 	struct work_queue *queues;
 	struct held_list held;
 	struct work_spool spool;
+	struct work_ahead *ahead;
 	struct work_stats stats;
 	struct timer renew, lapse, hello, grace, over, flush, notes;
 	int turn;        /* the queue to ask next */
@@ -76,6 +77,17 @@ struct work {
 /* Jobs that wait into slots that are free, what ended to its queue, and the question for more: in
  * one write a queue. Leaves when nothing is left to do. */
 void work_pump(struct work *w);
+
+/* --- work_ahead.c */
+
+/* Before the guard is opened, which is given work_ahead_inherit for when we die. */
+int work_ahead_init(struct work *w, struct why *why);
+void work_ahead_fini(struct work *w);
+void work_ahead_inherit(void *work);
+
+/* A job was taken, and waits; it does not any more, and may start. */
+void work_ahead_add(struct work *w, const struct held *h);
+void work_ahead_drop(struct work *w, const struct held *h);
 
 /* --- work_spool.c */
 

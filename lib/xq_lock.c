@@ -202,7 +202,7 @@ static int open_all(struct locker *k)
 	    loop_open(&x->loop, &x->why) < 0 ||
 	    signals_open(&x->signals, x->loop, signos, on_signal, k, &x->why) < 0)
 		return -1;
-	if (guard_open(&k->guard, 1, &x->why) < 0)
+	if (guard_open(&k->guard, 1, NULL, NULL, &x->why) < 0)
 		return -1;
 	k->conf.namespace = x->cli.namespace;
 	lock_open(&k->lock, x->loop, &k->conf, &ops, k);

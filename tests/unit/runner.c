@@ -293,7 +293,7 @@ static void guard_outlives_us(void)
 		struct why w;
 		pid_t child;
 
-		if (guard_open(&g, 4, &w) < 0)
+		if (guard_open(&g, 4, NULL, NULL, &w) < 0)
 			_exit(70);
 		child = fork();
 		if (child == 0) {
