@@ -16,7 +16,8 @@ enum {
 	PLOT = 8,
 	SSE = 16,
 	XQ = 32,
-	LOADS = PUB | SUB | PIPE | SSE | XQ
+	LOADS = PUB | SUB | PIPE | SSE | XQ,
+	OPTIONS_MAX = 64, /* of the table */
 };
 
 static const struct mode {
@@ -58,6 +59,70 @@ int main(int argc, char **argv)
 		status = say_why(&b.cli.say, &b.why);
 	bench_close(&b);
 	return status;
+}
+
+/* What an option means something to; those that are not here, to all. */
+static int modes_of(const char *option)
+{
+	static const struct {
+		const char *name;
+		int modes;
+	} meant[] = {
+	    {"rate", PUB | PIPE | SSE | XQ},
+	    {"duration", LOADS},
+	    {"connections", LOADS},
+	    {"size", LOADS},
+	    {"channels", PUB | SUB | SSE},
+	    {"pipeline", PUB | SUB | XQ},
+	    {"durable", PUB | SUB | PIPE | SSE},
+	    {"channel", PUB | SUB | PIPE | SSE},
+	    {"publish-rate", SUB | SSE},
+	    {"count", SUB | SSE},
+	    {"json", LOADS},
+	    {"hgrm", LOADS},
+	    {"redis", SSE},
+	    {"source", SSE},
+	    {"processes", SSE},
+	    {"header", SSE},
+	    {"publish", SSE},
+	    {"publish-url", SSE},
+	    {"publish-connections", SSE},
+	    {"streaming", SSE},
+	    {"slow", SSE},
+	    {"slow-rate", SSE},
+	    {"stalled", SSE},
+	    {"storm", SSE},
+	    {"behind", SSE},
+	    {"retry", SSE},
+	    {"no-retry", SSE},
+	    {"answer-timeout", SSE},
+	    {"drain", SSE},
+	    {"to", PLOT},
+	    {"url", LOADS},
+	};
+
+	for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
+		if (strcmp(meant[i].name, option) == 0)
+			return meant[i].modes;
+	return LOADS | PLOT;
+}
+
+/* For each mode the options that mean something to it. */
+static void complete_verbs(const struct opt_tool *tool, enum opt_shell shell)
+{
+	struct opt some[OPTIONS_MAX];
+	char name[32];
+
+	for (const struct mode *m = modes; m->name != NULL; m++) {
+		size_t n = 0;
+
+		for (const struct opt *o = tool->opts; o->name != NULL && n < OPTIONS_MAX - 1; o++)
+			if (o->kind != OPT_GROUP && (modes_of(o->name) & m->bit) != 0)
+				some[n++] = *o;
+		some[n] = (struct opt){.kind = OPT_GROUP};
+		(void)snprintf(name, sizeof name, "%s %s", tool->name, m->name); /* fits */
+		opt_completion(&(struct opt_tool){.name = name, .opts = some}, shell, stdout);
+	}
 }
 
 static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_rest *rest)
@@ -152,7 +217,8 @@ static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_
 			"sp-bench sse --url http://127.0.0.1:8080/events/{n} --connections 1000\n"
 			"sp-bench plot pub.json > pub.svg",
 	    .opts = opts,
-	    .operands = "pub sub pipe xq sse plot"};
+	    .operands = "pub sub pipe xq sse plot",
+	    .complete_verbs = complete_verbs};
 
 	return opt_parse(&tool, argc, argv, rest, &b->why);
 }
@@ -180,43 +246,42 @@ static int check(struct bench *b, const struct mode *m, const struct opt_rest *r
 	const struct {
 		const char *name;
 		bool given;
-		int modes;
 	} given[] = {
-	    {"rate", b->rate >= 0, PUB | PIPE | SSE | XQ},
-	    {"duration", b->duration_ms >= 0, LOADS},
-	    {"connections", b->connections >= 0, LOADS},
-	    {"size", b->size >= 0, LOADS},
-	    {"channels", b->channels >= 0, PUB | SUB | SSE},
-	    {"pipeline", b->pipeline >= 0, PUB | SUB | XQ},
-	    {"durable", b->durable, PUB | SUB | PIPE | SSE},
-	    {"channel", b->channel != NULL, PUB | SUB | PIPE | SSE},
-	    {"publish-rate", b->publish_rate >= 0, SUB | SSE},
-	    {"count", b->count >= 0, SUB | SSE},
-	    {"json", b->report.json, LOADS},
-	    {"hgrm", b->report.hgrm != NULL, LOADS},
-	    {"redis", b->redis != NULL, SSE},
-	    {"source", b->sse.source != NULL, SSE},
-	    {"processes", b->sse.processes >= 0, SSE},
-	    {"header", b->sse.headers.count > 0, SSE},
-	    {"publish", b->publish >= 0, SSE},
-	    {"publish-url", b->sse.publish_url != NULL, SSE},
-	    {"publish-connections", b->sse.publish_connections >= 0, SSE},
-	    {"streaming", b->sse.streaming >= 0, SSE},
-	    {"slow", b->sse.slow >= 0, SSE},
-	    {"slow-rate", b->sse.slow_bytes >= 0, SSE},
-	    {"stalled", b->sse.stalled >= 0, SSE},
-	    {"storm", b->sse.storm, SSE},
-	    {"behind", b->sse.behind >= 0, SSE},
-	    {"retry", b->sse.retry_ms >= 0, SSE},
-	    {"no-retry", b->no_retry, SSE},
-	    {"answer-timeout", b->sse.timeout_ms >= 0, SSE},
-	    {"drain", b->sse.drain_ms >= 0, SSE},
-	    {"to", b->to >= 0, PLOT},
-	    {"url", b->cli.url_text != NULL, LOADS},
+	    {"rate", b->rate >= 0},
+	    {"duration", b->duration_ms >= 0},
+	    {"connections", b->connections >= 0},
+	    {"size", b->size >= 0},
+	    {"channels", b->channels >= 0},
+	    {"pipeline", b->pipeline >= 0},
+	    {"durable", b->durable},
+	    {"channel", b->channel != NULL},
+	    {"publish-rate", b->publish_rate >= 0},
+	    {"count", b->count >= 0},
+	    {"json", b->report.json},
+	    {"hgrm", b->report.hgrm != NULL},
+	    {"redis", b->redis != NULL},
+	    {"source", b->sse.source != NULL},
+	    {"processes", b->sse.processes >= 0},
+	    {"header", b->sse.headers.count > 0},
+	    {"publish", b->publish >= 0},
+	    {"publish-url", b->sse.publish_url != NULL},
+	    {"publish-connections", b->sse.publish_connections >= 0},
+	    {"streaming", b->sse.streaming >= 0},
+	    {"slow", b->sse.slow >= 0},
+	    {"slow-rate", b->sse.slow_bytes >= 0},
+	    {"stalled", b->sse.stalled >= 0},
+	    {"storm", b->sse.storm},
+	    {"behind", b->sse.behind >= 0},
+	    {"retry", b->sse.retry_ms >= 0},
+	    {"no-retry", b->no_retry},
+	    {"answer-timeout", b->sse.timeout_ms >= 0},
+	    {"drain", b->sse.drain_ms >= 0},
+	    {"to", b->to >= 0},
+	    {"url", b->cli.url_text != NULL},
 	};
 
 	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
-		if (given[i].given && (given[i].modes & m->bit) == 0)
+		if (given[i].given && (modes_of(given[i].name) & m->bit) == 0)
 			return why_set(
 			    &b->why, WHY_USAGE, "--%s means nothing to %s", given[i].name, m->name);
 	b->files = (const char *const *)rest->operands + 1;

@@ -101,6 +101,16 @@ static int run(struct sse *s)
 
 /* --- Options */
 
+static void complete_verbs(const struct opt_tool *tool, enum opt_shell shell)
+{
+	struct say say = {.tool = tool->name};
+	char option[32], token[] = "token", doctor[] = "doctor";
+
+	(void)snprintf(option, sizeof option, "--completion=%s", opt_shell_name(shell)); /* fits */
+	(void)token_main(&say, 2, (char *[]){token, option, NULL});   /* stdout's error stays */
+	(void)doctor_main(&say, 2, (char *[]){doctor, option, NULL}); /* the same */
+}
+
 static const struct opt_tool about = {.name = "sp-sse",
     .summary = "Turn messages into Server-Sent Events, and back.",
     .usage = "sp-sse [--event-names] < NDJSON > SSE\n"
@@ -113,7 +123,8 @@ static const struct opt_tool about = {.name = "sp-sse",
     .examples = "sp-sub -c chat:42 | sp-sse\n"
 		"curl -sN http://127.0.0.1:8080/api/v1/sse/projects/7/ | sp-sse -d | jq .type\n"
 		"sp-sse --listen 127.0.0.1:8080",
-    .operands = "token doctor"};
+    .operands = "token doctor",
+    .complete_verbs = complete_verbs};
 
 static enum opt_result parse(struct sse *s, int argc, char **argv, struct opt_rest *rest)
 {

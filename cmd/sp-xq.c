@@ -69,6 +69,19 @@ static int run_verb(const char *name, int argc, char **argv, struct why *w)
 	return why_set(w, WHY_USAGE, "\"%s\" is not one of its commands", shown);
 }
 
+/* Each from its own table. */
+static void complete_verbs(const struct opt_tool *tool, enum opt_shell shell)
+{
+	char option[32], name[32];
+
+	(void)tool;
+	(void)snprintf(option, sizeof option, "--completion=%s", opt_shell_name(shell)); /* fits */
+	for (const struct xq_verb *v = verbs; v->name != NULL; v++) {
+		(void)snprintf(name, sizeof name, "%s", v->name); /* fits */
+		(void)v->run(2, (char *[]){name, option, NULL});  /* stdout's error stays there */
+	}
+}
+
 /* Options in front of a command: only --help and its like. */
 static enum opt_result parse(int argc, char **argv, struct why *w)
 {
@@ -90,7 +103,8 @@ static enum opt_result parse(int argc, char **argv, struct why *w)
 			"sp-xq take -n 10 | tee jobs | jq .job && sp-xq ack < jobs\n"
 			"sp-xq stats --watch 2s",
 	    .opts = opts,
-	    .operands = names};
+	    .operands = names,
+	    .complete_verbs = complete_verbs};
 
 	return opt_parse(&tool, argc, argv, &rest, w);
 }

@@ -6,4 +6,4 @@ complete -c sp-local -l log -d 'how to write them: json is one object a line' -x
 complete -c sp-local -s h -l help -d 'print this help and exit'
 complete -c sp-local -l version -d 'print the version and exit'
 complete -c sp-local -n 'not contains -- -- (commandline -opc)' -a 'start stop status url cli'
-complete -c sp-local -n 'contains -- -- (commandline -opc)' -x -a '(__fish_complete_subcommand)'
+complete -c sp-local -n 'contains -- -- (commandline -opc)' -x -a '(set -l w (commandline -opc) (commandline -ct); __fish_complete_subcommand --commandline $w[(math 1 + (contains -i -- -- $w))..-1])'

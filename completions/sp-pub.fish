@@ -33,4 +33,4 @@ complete -c sp-pub -l log -d 'how to write them: json is one object a line' -x -
 complete -c sp-pub -s h -l help -d 'print this help and exit'
 complete -c sp-pub -l version -d 'print the version and exit'
 complete -c sp-pub -n 'not contains -- -- (commandline -opc)' -a 'token stage_update progress done error'
-complete -c sp-pub -n 'contains -- -- (commandline -opc)' -x -a '(__fish_complete_subcommand)'
+complete -c sp-pub -n 'contains -- -- (commandline -opc)' -x -a '(set -l w (commandline -opc) (commandline -ct); __fish_complete_subcommand --commandline $w[(math 1 + (contains -i -- -- $w))..-1])'

@@ -47,13 +47,18 @@ struct opt {
 			      * >= 0 is none above */
 };
 
+enum opt_shell { OPT_BASH, OPT_ZSH, OPT_FISH };
+
 struct opt_tool {
-	const char *name;       /* sp-pub */
+	const char *name;       /* sp-pub; "sp-xq add" for a command of a tool */
 	const char *summary;    /* what it does, in one line */
 	const char *usage;      /* the synopsis, a line each, without "usage: " */
 	const char *examples;   /* lines printed under "Examples:" */
 	const struct opt *opts; /* ends with an entry whose kind is OPT_GROUP and name NULL */
 	const char *operands;   /* completions of operands: words separated by spaces, or NULL */
+	/* The operands are commands with options of their own: prints to stdout what
+	 * opt_completion makes of each. NULL: they are not. */
+	void (*complete_verbs)(const struct opt_tool *tool, enum opt_shell shell);
 };
 
 struct opt_rest {
@@ -74,13 +79,16 @@ enum opt_result opt_parse(
 
 void opt_help(const struct opt_tool *tool, FILE *f);
 
-/* Prints a script that completes the tool's command line. */
-enum opt_shell { OPT_BASH, OPT_ZSH, OPT_FISH };
+/* Prints a script that completes the tool's command line; of a command of a tool, the part of its
+ * tool's script that it is. */
 void opt_completion(const struct opt_tool *tool, enum opt_shell shell, FILE *f);
 
 /* The i-th entry of the tool's table, headings too, then those that every tool has; NULL behind the
  * last. */
 const struct opt *opt_at(const struct opt_tool *tool, int i);
+
+/* What a shell is called: the value of --completion. */
+const char *opt_shell_name(enum opt_shell shell);
 
 bool opt_takes_arg(const struct opt *o);
 

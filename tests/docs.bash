@@ -161,15 +161,17 @@ man_options() { # FILE
 		sed -E 's/^-/--/; s/^([a-zA-Z]) , Fl -/-\1 --/; s/ Ar / /; s/ Ns Op (.*)/[\1]/' | sort -u
 }
 
-# Without what the value is called.
+# Without what the value is called. Of the tool itself: its commands' functions stand in front of its own, and
+# their lines in fish begin with a condition.
 completed_options() { # SHELL FILE
 	case $1 in
 	bash)
-		sed -n "s/^\t\twords='\(-.*\)'/\1/p" "$2" | tr -s ' ' '\n' |
+		sed -n '/^_sp_[a-z]*()$/,$p' "$2" | sed -n "s/^\t\twords='\(-.*\)'/\1/p" | tr -s ' ' '\n' |
 			awk '/^--/ { print letter $0; letter = ""; next } NF { letter = $0 " " }'
 		;;
 	zsh)
-		sed -n -E "s/^\t\t(['\\\\][^[]*)\[.*\\\\$/\1/p" "$2" | sed -E "s/^('[^']*'|\\\\\*)?\{?'?//; s/[}'=+]//g; s/,/ /"
+		sed -n '/^_sp-[a-z]*()$/,$p' "$2" | sed -n -E "s/^\t\t(['\\\\][^[]*)\[.*\\\\$/\1/p" |
+			sed -E "s/^('[^']*'|\\\\\*)?\{?'?//; s/[}'=+]//g; s/,/ /"
 		;;
 	fish)
 		sed -n -E 's/^complete -c [a-z-]+ (-s . )?-l ([a-z-]+) .*/\1--\2/p' "$2" | sed 's/^-s /-/'
