@@ -336,7 +336,8 @@ static void on_push(struct feed *f, const struct reply *reply)
 		struct source *s = &f->sources[i];
 
 		m.source = i;
-		if (s->is_pattern == is_pattern && strcmp(s->name, name->str) == 0 &&
+		if (s->is_pattern == is_pattern && strlen(s->name) == name->len &&
+		    memcmp(s->name, name->str, name->len) == 0 &&
 		    source_matches(s, m.channel, m.channel_len))
 			deliver_live(f, s, &m);
 	}
