@@ -29,7 +29,8 @@ PROTOCOL = join hold merge note run intake sse_json http http_query http_answer 
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool spooler batch cursor filter \
            crypto fetch show local local_dir ticker hose notify listen guard runner \
            tls dial \
-           doors supervisor
+           doors supervisor \
+           resp_quick
 TOP      = cli log wire append publish control source span recall feed feed_since stream ready access \
            token exam exam_stream exam_head exam_events exam_probe exam_return doctor gate inetd
 # sp-sse --listen
