@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stamp: what a load's message says of itself, written and read. */
+#include <endian.h>
 #include <string.h>
 
 #include "audit.h"
@@ -74,21 +75,59 @@ uint32_t audit_crc(uint32_t crc, const void *p, size_t len)
 	return ~crc_by_table(~crc, p, len);
 }
 
-/* --- Writing */
+/* --- Hex, eight digits at a time, each a byte of one word: a stamp has sixty of them, and a digit
+ * at a time they were half of what a message costs. */
 
-static void put_hex(char *to, unsigned digits, uint64_t n)
+enum { DIGITS = 8 };
+
+static const uint64_t each = 0x0101010101010101;
+
+/* From a byte's value below 16 to its digit: what is above 9 is 39 further on in ASCII. */
+static uint64_t to_digits(uint64_t values)
 {
-	for (unsigned i = digits; i > 0; i--, n >>= 4)
-		to[i - 1] = "0123456789abcdef"[n & 15];
+	return values + each * '0' + ((values + each * 6) >> 4 & each) * ('a' - '0' - 10);
 }
+
+static void put_hex(char *to, uint32_t n)
+{
+	uint64_t w = n;
+
+	w = (w << 16 | w) & 0x0000ffff0000ffff;
+	w = (w << 8 | w) & 0x00ff00ff00ff00ff;
+	w = (w << 4 | w) & 0x0f0f0f0f0f0f0f0f;
+	w = htobe64(to_digits(w));
+	memcpy(to, &w, DIGITS);
+}
+
+/* False when one of the eight is no digit. */
+static bool get_hex(const char *from, uint32_t *n)
+{
+	uint64_t digits, w;
+
+	memcpy(&digits, from, DIGITS);
+	digits = be64toh(digits);
+	w = (digits & each * 15) + (digits >> 6 & each) * 9;
+	/* Of more values than sixteen, one at most has this digit. */
+	if (to_digits(w & each * 15) != digits)
+		return false;
+	w = (w | w >> 4) & 0x00ff00ff00ff00ff;
+	w = (w | w >> 8) & 0x0000ffff0000ffff;
+	*n = (uint32_t)(w | w >> 16);
+	return true;
+}
+
+/* --- Writing */
 
 void audit_restamp(char *to, size_t size, const struct audit_stamp *s)
 {
-	put_hex(to + AT_RUN, 8, s->run);
-	put_hex(to + AT_LANE, 8, s->lane);
-	put_hex(to + AT_SEQ, 12, s->seq);
-	put_hex(to + AT_TIME, 16, (uint64_t)s->time_ns);
-	put_hex(to + AT_CRC, 8, audit_crc(0, to + AT_RUN, size - AT_RUN));
+	put_hex(to + AT_RUN, s->run);
+	put_hex(to + AT_LANE, s->lane);
+	/* Twelve digits: the eight in front of the last four, which are written again. */
+	put_hex(to + AT_SEQ, (uint32_t)(s->seq >> 16));
+	put_hex(to + AT_SEQ + 4, (uint32_t)s->seq);
+	put_hex(to + AT_TIME, (uint32_t)((uint64_t)s->time_ns >> 32));
+	put_hex(to + AT_TIME + DIGITS, (uint32_t)s->time_ns);
+	put_hex(to + AT_CRC, audit_crc(0, to + AT_RUN, size - AT_RUN));
 }
 
 void audit_stamp(char *to, size_t size, const struct audit_stamp *s)
@@ -96,7 +135,7 @@ void audit_stamp(char *to, size_t size, const struct audit_stamp *s)
 	memcpy(to, "spb1.........", AT_CRC);
 	to[AT_RUN - 1] = to[AT_LANE - 1] = to[AT_SEQ - 1] = to[AT_TIME - 1] = to[AT_LENGTH - 1] =
 	    to[END - 1] = '.';
-	put_hex(to + AT_LENGTH, 8, size);
+	put_hex(to + AT_LENGTH, (uint32_t)size);
 	for (size_t i = END; i < size; i++)
 		to[i] = (char)('a' + i % 26);
 	audit_restamp(to, size, s);
@@ -104,56 +143,37 @@ void audit_stamp(char *to, size_t size, const struct audit_stamp *s)
 
 /* --- Reading */
 
-/* What a digit means, one more than that, so that 0 is none. */
-static const unsigned char digits_of[256] = {['0'] = 1,
-    ['1'] = 2,
-    ['2'] = 3,
-    ['3'] = 4,
-    ['4'] = 5,
-    ['5'] = 6,
-    ['6'] = 7,
-    ['7'] = 8,
-    ['8'] = 9,
-    ['9'] = 10,
-    ['a'] = 11,
-    ['b'] = 12,
-    ['c'] = 13,
-    ['d'] = 14,
-    ['e'] = 15,
-    ['f'] = 16};
-
-/* False when one of the digits is none. Without a branch in the loop: a message has sixty. */
-static bool get_hex(const char *s, unsigned digits, uint64_t *n)
-{
-	unsigned bad = 0;
-
-	for (*n = 0; digits > 0; digits--, s++) {
-		unsigned digit = digits_of[(unsigned char)*s] - 1u;
-
-		bad |= digit;
-		*n = *n << 4 | (digit & 15);
-	}
-	return bad < 16;
-}
-
 static bool read_stamp(const char *p, size_t len, struct audit_stamp *s)
 {
-	uint64_t crc, run, lane, time, size;
+	uint32_t crc, high, low, time_high, time_low, size;
 
-	if (len < END || p[AT_RUN - 1] != '.' || !get_hex(p + AT_CRC, 8, &crc) ||
-	    !get_hex(p + AT_RUN, 8, &run) || !get_hex(p + AT_LANE, 8, &lane) ||
-	    !get_hex(p + AT_SEQ, 12, &s->seq) || !get_hex(p + AT_TIME, 16, &time) ||
-	    !get_hex(p + AT_LENGTH, 8, &size) || size < END || size > len)
+	if (len < END || p[AT_RUN - 1] != '.' || !get_hex(p + AT_CRC, &crc) ||
+	    !get_hex(p + AT_RUN, &s->run) || !get_hex(p + AT_LANE, &s->lane) ||
+	    !get_hex(p + AT_SEQ, &high) || !get_hex(p + AT_SEQ + 4, &low) ||
+	    !get_hex(p + AT_TIME, &time_high) || !get_hex(p + AT_TIME + DIGITS, &time_low) ||
+	    !get_hex(p + AT_LENGTH, &size) || size < END || size > len)
 		return false;
-	s->run = (uint32_t)run;
-	s->lane = (uint32_t)lane;
-	s->time_ns = (int64_t)time;
+	s->seq = (uint64_t)high << 16 | (low & 0xffff);
+	s->time_ns = (int64_t)((uint64_t)time_high << 32 | time_low);
 	return audit_crc(0, p + AT_RUN, size - AT_RUN) == crc;
+}
+
+/* Where "spb1." begins; NULL: nowhere. A search for one letter is four times as fast as memmem. */
+static const char *find_mark(const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+
+	while (end - p >= AT_CRC && (p = memchr(p, 's', (size_t)(end - p) - AT_CRC + 1)) != NULL) {
+		if (memcmp(p, "spb1.", AT_CRC) == 0)
+			return p;
+		p++;
+	}
+	return NULL;
 }
 
 enum audit_found audit_find(const char *text, size_t len, struct audit_stamp *s)
 {
-	const char *p = len > 0 ? memmem(text, len, "spb1.", AT_CRC) : NULL;
+	const char *p = len > 0 ? find_mark(text, len) : NULL;
 
 	if (p == NULL)
 		return AUDIT_NONE;
