@@ -144,7 +144,7 @@ static enum opt_result parse(struct bench *b, int argc, char **argv, struct opt_
 		"channels to spread the messages over (one a connection)", NULL, 1,
 		LOAD_CHANNELS_MAX},
 	    {0, "pipeline", "N", OPT_NUMBER, &b->pipeline,
-		"messages of one connection that may wait for an answer (1; 256 with --rate 0); of "
+		"messages of one connection that may wait for an answer (1; 1000 with --rate 0); of "
 		"xq: jobs that a worker takes at a time (1; 100)",
 		NULL, 1, 1000000},
 	    {0, "durable", NULL, OPT_FLAG, &b->durable,

@@ -66,7 +66,7 @@ int bench_load_conf(struct bench *b, int64_t rate, struct load_conf *conf)
 	bench_default(&b->connections, 1);
 	bench_default(&b->channels, b->connections);
 	bench_default(&b->size, 200);
-	bench_default(&b->pipeline, rate > 0 ? 1 : 256);
+	bench_default(&b->pipeline, rate > 0 ? 1 : 1000);
 	/* A run's number is unlikely to come twice on one channel; that is all it must be. */
 	stamp.run = (uint32_t)clock_random(UINT32_MAX);
 	*conf = (struct load_conf){.link = b->link,
