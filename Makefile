@@ -30,7 +30,8 @@ EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input
            crypto fetch show local local_dir ticker hose notify listen guard runner \
            tls dial \
            doors supervisor \
-           resp_quick
+           resp_quick \
+           live
 TOP      = cli log wire append publish control source span recall feed feed_since stream ready access \
            token exam exam_stream exam_head exam_events exam_probe exam_return doctor gate inetd
 # sp-sse --listen

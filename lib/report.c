@@ -17,7 +17,7 @@
 #include "proc.h"
 #include "utf8.h"
 
-enum { LIVE_NS = 100 * 1000 * 1000, CHANNELS_LISTED = 100, LABEL_WIDTH = 14 };
+enum { CHANNELS_LISTED = 100, LABEL_WIDTH = 14 };
 
 /* Calls f for each buffer. They have no cap that could be met: a line a second, and a few more. */
 static void each_part(struct report *r, void (*f)(struct buf *b))
@@ -34,9 +34,10 @@ static void open_part(struct buf *b)
 	buf_init(b, SIZE_MAX / 2);
 }
 
-void report_init(struct report *r, const char *mode, const struct say *s)
+void report_init(struct report *r, const char *mode, struct say *s)
 {
-	*r = (struct report){.mode = mode, .say = s, .json = r->json, .hgrm = r->hgrm};
+	*r = (struct report){
+	    .mode = mode, .say = s, .json = r->json, .hgrm = r->hgrm, .live = {.say = s}};
 	each_part(r, open_part);
 	hist_init(&r->first);
 	r->started_us = clock_wall_us();
@@ -47,6 +48,7 @@ void report_fini(struct report *r)
 {
 	if (r->mode == NULL)
 		return;
+	live_clear(&r->live);
 	each_part(r, buf_fini);
 	hist_fini(&r->first);
 	r->mode = NULL;
@@ -223,25 +225,36 @@ void report_slots(struct report *r, const struct pace_slots *s)
 
 /* --- The live line */
 
+__attribute__((format(printf, 3, 4))) static void add_part(
+    struct live_part **p, int rank, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf((*p)->text, sizeof(*p)->text, fmt, ap); /* fits */
+	va_end(ap);
+	(*p)++->rank = rank;
+}
+
+/* The parts in the order of reading; ranked by what a person can do without. */
 void report_live(struct report *r, const struct report_live *l)
 {
-	char p50[16], p99[16], left[32] = "", line[240];
-	int64_t now = clock_ns();
+	struct live_part parts[7], *p = parts;
+	char time[16];
 
-	if (r->say->quiet || !isatty(STDERR_FILENO) || (r->alive && now - r->live_ns < LIVE_NS))
+	if (!live_is_due(&r->live))
 		return;
-	r->alive = true;
-	r->live_ns = now;
+	add_part(&p, 9, "%s", r->mode);
+	add_part(&p, 1, "%llu connection%s", (unsigned long long)l->connections,
+	    l->connections == 1 ? "" : "s");
+	add_part(&p, 8, "%.0f/s", l->rate);
+	add_part(&p, 3, "p50 %s", report_time(time, (double)hist_percentile(l->h, 50)));
+	add_part(&p, 5, "p99 %s", report_time(time, (double)hist_percentile(l->h, 99)));
+	add_part(&p, l->errors > 0 ? 7 : 2, "%llu error%s", (unsigned long long)l->errors,
+	    l->errors == 1 ? "" : "s");
 	if (l->left_ms >= 0)
-		(void)snprintf(
-		    left, sizeof left, "  %.0f s left", (double)l->left_ms / 1000); /* fits */
-	int n = snprintf(line, sizeof line,
-	    "\r\033[K%s  %llu connections  %.0f/s  p50 %s  p99 %s  %llu errors%s", r->mode,
-	    (unsigned long long)l->connections, l->rate,
-	    report_time(p50, (double)hist_percentile(l->h, 50)),
-	    report_time(p99, (double)hist_percentile(l->h, 99)), (unsigned long long)l->errors,
-	    left);                                    /* fits */
-	(void)!write(STDERR_FILENO, line, (size_t)n); /* nobody misses one */
+		add_part(&p, 4, "%.0f s left", (double)l->left_ms / 1000);
+	live_draw(&r->live, parts, (size_t)(p - parts));
 }
 
 /* --- The end */
@@ -307,8 +320,8 @@ static void make_table(struct report *r, struct buf *b)
 	const struct audit_counts *c = &r->counts;
 	struct machine m;
 
-	(void)buf_addf(b, "%ssp-bench %s\n", r->alive ? "\r\033[K" : "", r->mode); /* no cap */
-	(void)buf_add(b, buf_head(&r->table), r->table.len);                       /* no cap */
+	(void)buf_addf(b, "sp-bench %s\n", r->mode);         /* no cap */
+	(void)buf_add(b, buf_head(&r->table), r->table.len); /* no cap */
 	if (r->has_slots)
 		(void)buf_addf(b, "  %-*s%llu intended, %llu late, %llu not sent: %.2f%% missed\n",
 		    LABEL_WIDTH, "slots", (unsigned long long)r->slots.intended,
@@ -373,6 +386,7 @@ int report_end(struct report *r, bool failed, struct why *w)
 	struct buf b;
 	int ok = 0;
 
+	live_clear(&r->live);
 	buf_init(&b, SIZE_MAX / 2);
 	if (!r->say->quiet) {
 		make_table(r, &b);

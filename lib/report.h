@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "hist.h"
 #include "link.h"
+#include "live.h"
 #include "pace.h"
 #include "say.h"
 #include "why.h"
@@ -24,19 +25,20 @@ struct report {
 	const char *mode; /* pub, sub, pipe, sse */
 	bool json;        /* --json: also when standard output is a terminal */
 	const char *hgrm; /* --hgrm FILE; NULL: none */
-	const struct say *say;
+	struct say *say;
 	/* report's own */
 	struct buf settings, redis, result, latency, percentiles, series, audit, table, rows;
 	struct audit_counts counts;
 	struct pace_slots slots;
 	struct hist first; /* of the first report_latency */
 	unsigned dirty_channels;
-	bool has_first, has_audit, has_slots, alive;
-	int64_t started_us, started_ns, live_ns;
+	bool has_first, has_audit, has_slots;
+	int64_t started_us, started_ns;
+	struct live live;
 };
 
 /* Keeps json and hgrm, which the options set. */
-void report_init(struct report *r, const char *mode, const struct say *say);
+void report_init(struct report *r, const char *mode, struct say *say);
 void report_fini(struct report *r);
 
 /* A setting of the run: a number, or text. */
@@ -79,7 +81,7 @@ void report_audit(struct report *r, const struct audit_counts *total);
 void report_audit_channel(struct report *r, const char *name, const struct audit_counts *c);
 void report_slots(struct report *r, const struct pace_slots *s);
 
-/* The live line, on stderr when that is a terminal and not --quiet: at most ten times a second. */
+/* The live line (live.h). */
 struct report_live {
 	uint64_t connections, errors;
 	double rate;          /* a second */

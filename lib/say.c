@@ -48,7 +48,8 @@ void say(const struct say *s, enum say_level level, const char *fmt, ...)
 	if (s->json)
 		add_json(&b, s, level, text);
 	else
-		(void)buf_addf(&b, "%s: %s\n", s->tool, text); /* fits */
+		(void)buf_addf(
+		    &b, "%s%s: %s\n", s->erase != NULL ? s->erase : "", s->tool, text); /* fits */
 	/* One write(2) a line; where stderr is closed there is nobody left to tell. */
 	if (write(STDERR_FILENO, buf_head(&b), b.len) < 0) {
 	}

@@ -16,6 +16,7 @@ struct say {
 	int verbose;      /* -v: details too */
 	int json;         /* --log=json: 1 */
 	int syslog;       /* to syslog(3) instead: see say_to_syslog */
+	const char *erase; /* goes in front of a line, while a live one stands there; NULL: none */
 };
 
 void say(const struct say *s, enum say_level level, const char *fmt, ...)

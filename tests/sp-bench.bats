@@ -215,6 +215,66 @@ published() {
 	jq -e '.result.messages > 0 and .slots.unsent <= 2' pub.out
 }
 
+# What a person sees: tests/terminal.py. seen.json has the frames of the live line and the last screen.
+on_terminal() { # COLUMNS OPTION... -- COMMAND...
+	need python3
+	timeout 50 python3 "$ROOT/tests/terminal.py" "$@" >seen.json
+	jq -c '[.status, .frames[0], .frames[-1], .screen[0:3]]' seen.json
+}
+
+seen() { # FILTER
+	jq -e "$1" seen.json >/dev/null || { cat seen.json; return 1; }
+}
+
+@test "on a terminal one line lives, in every mode, and is gone when the table comes" {
+	local mode
+	for mode in pub 'sub --publish-rate 500' pipe xq; do
+		# shellcheck disable=SC2086 # words
+		on_terminal 100 -- sp-bench $mode --duration 1.5s
+		seen ".frames | length > 5 and all(.[1] | test(\"^${mode%% *}  1 connection  [0-9]+/s  p50 [0-9.]+ [mun]?s  p99 .*  0 errors  [012] s left\"))"
+		seen ".screen[0] == \"sp-bench ${mode%% *}\" and (.screen | all(test(\"s left\") | not))"
+	done
+}
+
+@test "the live line never wraps: what matters less is left out of it" {
+	local columns
+	for columns in 60 40 20 8; do
+		on_terminal "$columns" -- sp-bench pub --rate 500 --duration 1s
+		seen ".frames | length > 3 and all((.[1] | length) < .[0] and (.[1] | startswith(\"pub\")))"
+		seen '.screen[0] | startswith("sp-benc")'
+	done
+	seen '.frames | all(.[1] | test("^pub") and (test("left") | not))'
+}
+
+@test "the live line follows a terminal that is resized, and leaves nothing behind" {
+	on_terminal 100 --resize 40 -- sp-bench pub --rate 500 --duration 2s
+	seen '.frames | (first | .[0] == 100 and (.[1] | length) > 60) and (last | .[0] == 40 and (.[1] | length) < 40)'
+	seen '.screen[0] == "sp-bench pub" and .status < 2'
+	on_terminal 40 --resize 100 -- sp-bench pub --rate 500 --duration 2s
+	seen '.frames | last | .[0] == 100 and (.[1] | length) > 60'
+	seen '.screen[0] == "sp-bench pub"'
+}
+
+@test "what is said meanwhile has a line of its own above the live one" {
+	own_redis "$PWD/own"
+	on_terminal 200 --run "redis-cli -s '$own_socket' CLIENT KILL TYPE normal SKIPME yes >/dev/null" \
+		-- sp-bench pub -u "$own_url" --rate 500 --duration 2s
+	seen '.screen[0] | test("^sp-bench: unix://.*/own/redis.sock: .* retrying in [0-9]+ ms$")'
+	seen '.said[0] == .screen[0] and (.screen[1:] | index("sp-bench pub") != null and all(test("s left") | not))'
+}
+
+@test "no live line where nobody would see one" {
+	need python3
+	TERM=dumb sp-bench pub --rate 100 --duration 300ms >/dev/null 2>err
+	run ! grep -q $'\r' err
+	on_terminal 80 -- sp-bench pub -q --rate 500 --duration 500ms
+	seen '.frames == [] and .screen == []'
+	on_terminal 80 -- sp-bench pub --log=json --rate 500 --duration 500ms
+	seen '.frames == []'
+	on_terminal 80 -- env TERM=dumb sp-bench pub --rate 500 --duration 500ms
+	seen '.frames == [] and .screen[0] == "sp-bench pub"'
+}
+
 @test "no server is 69; a wrong password is 77" {
 	run -69 sp-bench pub -u "unix://$PWD/none" --connect-timeout 200ms
 	own_redis "$PWD/own" --requirepass secret
