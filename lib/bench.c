@@ -14,12 +14,25 @@ enum { TICK_MS = 100, SECOND_NS = 1000000000, CHANNEL_TAIL = 10 /* ":1000000", a
 static void on_signal(void *arg, int signo)
 {
 	struct bench *b = arg;
+	bool again = b->signo != 0;
 
 	b->signo = signo;
-	if (b->on_stop != NULL)
-		b->on_stop(b);
+	if (b->on_stop != NULL && !again)
+		b->on_stop(b->stop_arg);
 	else
 		loop_stop(b->loop);
+}
+
+bool bench_cut_short(struct bench *b)
+{
+	int64_t now = clock_ns();
+
+	if (b->start_ns == 0) {
+		loop_stop(b->loop);
+		return false;
+	}
+	b->end_ns = now < b->end_ns ? now : b->end_ns;
+	return true;
 }
 
 int bench_open(struct bench *b, const char *mode)

@@ -46,7 +46,9 @@ struct bench {
 	struct timer tick;
 	int64_t start_ns, end_ns, second_ns; /* second_ns: end of the second that runs */
 	uint64_t done_before, errors_before;
-	void (*on_stop)(struct bench *b); /* a signal came */
+	/* A signal came: end soon, with what is on its way. NULL, and a second signal: at once. */
+	void (*on_stop)(void *arg);
+	void *stop_arg;
 	int signo;
 	struct why why;
 };
@@ -84,6 +86,9 @@ void bench_run(struct bench *b, int64_t start_ns, int64_t end_ns);
 
 /* The last part of a second, at the end. */
 void bench_last_second(struct bench *b);
+
+/* For on_stop: the run's time is over now; false when it has not begun, and the loop stops. */
+bool bench_cut_short(struct bench *b);
 
 /* Loses the loop's time: the reason that ends the run. */
 void bench_die(struct bench *b, const struct why *w);

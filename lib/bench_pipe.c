@@ -305,6 +305,13 @@ static int wait_for_subscribers(struct pipe *p)
 
 /* --- The end */
 
+static void on_stop(void *arg)
+{
+	struct pipe *p = arg;
+
+	(void)bench_cut_short(p->b); /* on_look does the rest, or the loop stops */
+}
+
 static bool programs_ended(struct pipe *p)
 {
 	bool ended = true;
@@ -414,6 +421,8 @@ static int run(struct pipe *p)
 
 	p->give_up_ms = clock_ms() + b->cli.connect_ms + END_MS;
 	p->look = (struct timer){.on_due = on_look, .arg = p};
+	b->on_stop = on_stop;
+	b->stop_arg = p;
 	for (size_t i = 0; i < p->n && r == 0; i++)
 		r = open_line(p, i);
 	if (r == 0)

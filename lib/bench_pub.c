@@ -3,7 +3,7 @@
 #include "bench.h"
 #include "clock.h"
 
-enum { LOOK_MS = 5, AHEAD_NS = 10 * 1000 * 1000 };
+enum { LOOK_MS = 5, GRACE_MS = 1000, AHEAD_NS = 10 * 1000 * 1000 };
 
 struct pub {
 	struct bench *b;
@@ -53,7 +53,7 @@ static void begin(struct pub *p)
 	b->gauge = (struct bench_gauge){
 	    &f->corrected, &f->second, &f->acked, &f->errors, load_connected(p->load)};
 	bench_run(b, start, end);
-	load_start(p->load, start, end, b->duration_ms < 1000 ? b->duration_ms : 1000);
+	load_start(p->load, start, end, b->duration_ms < GRACE_MS ? b->duration_ms : GRACE_MS);
 }
 
 static void on_look(void *arg)
@@ -72,9 +72,12 @@ static void on_look(void *arg)
 	}
 }
 
-static void on_stop(struct bench *b)
+static void on_stop(void *arg)
 {
-	loop_stop(b->loop);
+	struct pub *p = arg;
+
+	if (bench_cut_short(p->b))
+		load_stop(p->load, GRACE_MS);
 }
 
 static int report(struct pub *p)
@@ -104,6 +107,7 @@ int bench_pub(struct bench *b)
 	bench_default(&b->rate, 1000);
 	bench_default(&b->duration_ms, 10000);
 	b->on_stop = on_stop;
+	b->stop_arg = &p;
 	p.look = (struct timer){.on_due = on_look, .arg = &p};
 	if (bench_open(b, "pub") == 0 && bench_load_conf(b, b->rate, &conf) == 0 &&
 	    load_open(&p.load, b->loop, &conf, &ops, &p, &b->why) == 0) {
@@ -113,7 +117,7 @@ int bench_pub(struct bench *b)
 		if (r == 0 && b->why.status != 0)
 			r = -1;
 		if (b->signo != 0 && r == 0)
-			load_stop(p.load);
+			load_stop(p.load, 0); /* unless it is over */
 		if (r == 0)
 			r = report(&p);
 		load_close(p.load);

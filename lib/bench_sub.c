@@ -256,6 +256,19 @@ static void begin(struct sub *s)
 		loader_start(&s->loader, b->loop, start, end, on_told, s);
 }
 
+/* Without a publisher of our own nothing is on its way that we know of. */
+static void on_stop(void *arg)
+{
+	struct sub *s = arg;
+
+	if (!bench_cut_short(s->b))
+		return;
+	if (s->loader.pid > 0)
+		loader_stop(&s->loader);
+	else
+		finish(s);
+}
+
 /* Once all are subscribed it begins; then: is it over? */
 static void on_look(void *arg)
 {
@@ -374,6 +387,8 @@ static int run(struct sub *s)
 		return -1;
 	s->prefix = strlen(b->channel);
 	s->look = (struct timer){.on_due = on_look, .arg = s};
+	b->on_stop = on_stop;
+	b->stop_arg = s;
 	if (b->durable)
 		name_sources(s);
 	s->readers = xcalloc(s->n, sizeof *s->readers);

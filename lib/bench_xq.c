@@ -320,9 +320,11 @@ static void on_look(void *arg)
 	loop_timer(b->loop, &r->look, clock_ms() + LOOK_MS);
 }
 
-static void on_stop(struct bench *b)
+static void on_stop(void *arg)
 {
-	b->end_ns = clock_ns();
+	struct xq_run *r = arg;
+
+	(void)bench_cut_short(r->b); /* it has begun, or stops */
 }
 
 static int open_run(struct xq_run *r)
@@ -350,6 +352,7 @@ static int open_run(struct xq_run *r)
 			return -1;
 	r->pace = (struct pace){.start_ns = start, .rate = (uint64_t)b->rate, .members = 1};
 	b->on_stop = on_stop;
+	b->stop_arg = r;
 	b->gauge = (struct bench_gauge){&r->all, &r->second, &r->done, &r->errors, r->nworkers};
 	bench_run(b, start, start + b->duration_ms * 1000000);
 	r->look = (struct timer){.on_due = on_look, .arg = r};

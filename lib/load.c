@@ -341,6 +341,8 @@ static void on_end(void *arg)
 
 	for (size_t i = 0; l->conf.rate > 0 && i < l->n; i++)
 		backlog = backlog || pace_next(&l->members[i].pace, now) < l->end_ns;
+	if (l->over)
+		return;
 	if ((!backlog && waiting(l) == 0) || now > l->end_ns + l->grace_ns)
 		finish(l);
 	else
@@ -366,13 +368,16 @@ void load_start(struct load *l, int64_t start_ns, int64_t end_ns, int64_t grace_
 		pump(&l->members[i]);
 }
 
-void load_stop(struct load *l)
+void load_stop(struct load *l, int64_t grace_ms)
 {
 	int64_t now = clock_ns();
 
-	/* Slots that were still to come are not missed. */
 	l->end_ns = now < l->end_ns ? now : l->end_ns;
-	finish(l);
+	l->grace_ns = grace_ms * 1000000;
+	if (l->started && grace_ms > 0)
+		on_end(l);
+	else
+		finish(l);
 }
 
 /* --- Answers */

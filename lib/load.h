@@ -67,8 +67,9 @@ void load_close(struct load *l);
 /* The slots in [start, end) are served; behind the end what waits may still go, for grace_ms. */
 void load_start(struct load *l, int64_t start_ns, int64_t end_ns, int64_t grace_ms);
 
-/* Ends it now: what is not sent stays so. */
-void load_stop(struct load *l);
+/* Ends it now: no slot counts that was still to come; what waits for its answer has grace_ms, or
+ * with 0 is given up, before this returns. */
+void load_stop(struct load *l, int64_t grace_ms);
 
 /* What was done up to now; the slots are final after on_over. */
 struct load_facts *load_facts(struct load *l);

@@ -77,7 +77,7 @@ static void on_go(void *arg, unsigned ready)
 		return;
 	}
 	loop_watch(c->loop, &c->go, 0);
-	load_stop(c->load);
+	load_stop(c->load, GRACE_MS);
 }
 
 static void add_lane(void *arg, size_t channel, uint32_t run, uint32_t lane, uint64_t sent)
@@ -201,6 +201,13 @@ void loader_start(struct loader *l, struct loop *loop, int64_t start_ns, int64_t
 	(void)signal(SIGPIPE, old);
 }
 
+void loader_stop(struct loader *l)
+{
+	if (l->go >= 0)
+		(void)close(l->go); /* that is the message */
+	l->go = -1;
+}
+
 void loader_audit(const struct loader *l, struct audit *a)
 {
 	struct lane lane;
@@ -218,8 +225,8 @@ void loader_close(struct loader *l)
 		return;
 	if (l->loop != NULL)
 		loop_watch(l->loop, &l->watch, 0);
-	(void)close(l->go);   /* tells it to stop */
-	(void)close(l->told); /* and that nobody listens */
+	loader_stop(l);
+	(void)close(l->told); /* nobody listens */
 	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	l->pid = 0;

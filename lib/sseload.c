@@ -381,6 +381,8 @@ static void on_signal(void *arg, int signo)
 	(void)signo;
 	if (l->phase != END)
 		enter(l, END);
+	else
+		loop_stop(l->loop); /* a second one: with what is told already */
 }
 
 static int run(struct load *l, struct why *w)

@@ -263,6 +263,19 @@ seen() { # FILTER
 	seen '.said[0] == .screen[0] and (.screen[1:] | index("sp-bench pub") != null and all(test("s left") | not))'
 }
 
+@test "Ctrl-C ends a run with the table of what was measured, nothing of it missing, and 130" {
+	local mode
+	for mode in 'pub --rate 500' 'pub --rate 0' 'sub --publish-rate 500' 'sub --publish-rate 500 --durable' \
+		'pipe --rate 500' 'xq --rate 500'; do
+		echo "$mode"
+		# shellcheck disable=SC2086 # words
+		on_terminal 100 --interrupt -- sp-bench $mode --duration 1h
+		seen ".status == 130 and .screen[0] == \"sp-bench ${mode%% *}\""
+		seen '.screen | any(test("^  messages +[1-9]")) and any(test("^  audit +0 lost, 0 duplicated, 0 reordered"))
+			and any(test("^  slots .* 0 not sent"))'
+	done
+}
+
 @test "no live line where nobody would see one" {
 	need python3
 	TERM=dumb sp-bench pub --rate 100 --duration 300ms >/dev/null 2>err
