@@ -5,7 +5,7 @@ complete -c sp-bench -l duration -d 'how long (10s)' -x -n 'not contains -- (com
 complete -c sp-bench -l connections -d 'publishers; of sub and sse: readers; of pipe: pipelines; of xq: workers (1)' -x -n 'not contains -- (commandline -opc)[2] pub sub pipe xq sse plot'
 complete -c sp-bench -l size -d 'bytes of a message (200)' -x -n 'not contains -- (commandline -opc)[2] pub sub pipe xq sse plot'
 complete -c sp-bench -l channels -d 'channels to spread the messages over (one a connection)' -x -n 'not contains -- (commandline -opc)[2] pub sub pipe xq sse plot'
-complete -c sp-bench -l pipeline -d 'messages of one connection that may wait for an answer (1; 256 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x -n 'not contains -- (commandline -opc)[2] pub sub pipe xq sse plot'
+complete -c sp-bench -l pipeline -d 'messages of one connection that may wait for an answer (1; 1000 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x -n 'not contains -- (commandline -opc)[2] pub sub pipe xq sse plot'
 complete -c sp-bench -l durable -d 'through the log, as sp-pub does; else PUBLISH alone' -n 'not contains -- (commandline -opc)[2] pub sub pipe xq sse plot'
 complete -c sp-bench -s c -l channel -d 'channels are NAME:0, NAME:1 … (bench); of sse: NAME has {n} in it' -x -n 'not contains -- (commandline -opc)[2] pub sub pipe xq sse plot'
 complete -c sp-bench -l publish-rate -d 'of sub and sse: publish the load itself, R a second; 0: as fast as it goes' -x -n 'not contains -- (commandline -opc)[2] pub sub pipe xq sse plot'
@@ -45,7 +45,7 @@ complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -l duration -d '
 complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -l connections -d 'publishers; of sub and sse: readers; of pipe: pipelines; of xq: workers (1)' -x
 complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -l size -d 'bytes of a message (200)' -x
 complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -l channels -d 'channels to spread the messages over (one a connection)' -x
-complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -l pipeline -d 'messages of one connection that may wait for an answer (1; 256 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x
+complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -l pipeline -d 'messages of one connection that may wait for an answer (1; 1000 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x
 complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -l durable -d 'through the log, as sp-pub does; else PUBLISH alone'
 complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -s c -l channel -d 'channels are NAME:0, NAME:1 … (bench); of sse: NAME has {n} in it' -x
 complete -c sp-bench -n 'contains -- pub (commandline -opc)[2]' -l json -d 'print the JSON also when standard output is a terminal'
@@ -63,7 +63,7 @@ complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -l duration -d '
 complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -l connections -d 'publishers; of sub and sse: readers; of pipe: pipelines; of xq: workers (1)' -x
 complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -l size -d 'bytes of a message (200)' -x
 complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -l channels -d 'channels to spread the messages over (one a connection)' -x
-complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -l pipeline -d 'messages of one connection that may wait for an answer (1; 256 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x
+complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -l pipeline -d 'messages of one connection that may wait for an answer (1; 1000 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x
 complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -l durable -d 'through the log, as sp-pub does; else PUBLISH alone'
 complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -s c -l channel -d 'channels are NAME:0, NAME:1 … (bench); of sse: NAME has {n} in it' -x
 complete -c sp-bench -n 'contains -- sub (commandline -opc)[2]' -l publish-rate -d 'of sub and sse: publish the load itself, R a second; 0: as fast as it goes' -x
@@ -100,7 +100,7 @@ complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -l rate -d 'messa
 complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -l duration -d 'how long (10s)' -x
 complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -l connections -d 'publishers; of sub and sse: readers; of pipe: pipelines; of xq: workers (1)' -x
 complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -l size -d 'bytes of a message (200)' -x
-complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -l pipeline -d 'messages of one connection that may wait for an answer (1; 256 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x
+complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -l pipeline -d 'messages of one connection that may wait for an answer (1; 1000 with --rate 0); of xq: jobs that a worker takes at a time (1; 100)' -x
 complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -l json -d 'print the JSON also when standard output is a terminal'
 complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -l hgrm -d 'write HdrHistogram\'s percentile text to FILE' -r -F
 complete -c sp-bench -n 'contains -- xq (commandline -opc)[2]' -s u -l url -d 'redis://, rediss://, unix://, or @FILE that holds one; else $REDIS_URL, else a private server' -x

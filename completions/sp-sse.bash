@@ -73,10 +73,24 @@ _sp_sse_doctor()
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
+	--cafile)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
 	--origin)
 		return
 		;;
 	--idle)
+		return
+		;;
+	-u | --url)
+		return
+		;;
+	-c | --channel)
+		return
+		;;
+	--namespace)
 		return
 		;;
 	--timeout)
@@ -88,7 +102,7 @@ _sp_sse_doctor()
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		words='--token --origin --idle --probe --timeout -v --verbose -q --quiet --log -h --help --version '
+		words='--token --cafile --origin --idle --probe -u --url -c --channel --namespace --timeout -v --verbose -q --quiet --log -h --help --version '
 	else
 		words=''
 	fi

@@ -55,9 +55,13 @@ complete -c sp-sse -n 'contains -- token (commandline -opc)[2]' -l log -d 'how t
 complete -c sp-sse -n 'contains -- token (commandline -opc)[2]' -s h -l help -d 'print this help and exit'
 complete -c sp-sse -n 'contains -- token (commandline -opc)[2]' -l version -d 'print the version and exit'
 complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -l token -d 'send the token in FILE' -r -F
+complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -l cafile -d 'trust the authorities in FILE, in PEM, instead of the machine\'s' -r -F
 complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -l origin -d 'test whether a page of this origin may read' -x
 complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -l idle -d 'look on for D to see whether somebody cuts the stream' -x
 complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -l probe -d 'publish three messages by POST (readers see them) and wait for each'
+complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -s u -l url -d 'publish the probes in this Redis, the server\'s: redis://, unix://, or @FILE' -x
+complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -s c -l channel -d 'with -u: on this channel, when the path does not tell' -x
+complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -l namespace -d 'with -u: first part of project channels ($SP_NAMESPACE, else sp)' -x
 complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -l timeout -d 'how long to wait for an answer or an event (5s)' -x
 complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -s v -l verbose -d 'say more on stderr'
 complete -c sp-sse -n 'contains -- doctor (commandline -opc)[2]' -s q -l quiet -d 'say only errors'

@@ -39,7 +39,7 @@ static const struct opt opts[] = {
 
 static const struct opt_tool tool = {"sp-test", "Test options.",
     "sp-test [options] [TYPE ...]\nsp-test [options] -- COMMAND", "sp-test done\nsp-test -t", opts,
-    "token done"};
+    "token done", NULL};
 
 static char *words[WORDS_MAX + 1];
 static struct opt_rest rest;
