@@ -21,6 +21,8 @@ enum {
 	GO_MS = 50, /* in which all have the order */
 	LIVE_MS = 100,
 	END_MS = 30000, /* to say the last words */
+	STOP_MS = 1000, /* for what is on its way, when a signal came */
+	LATE_MS = 500,  /* in which a process has told what it knows */
 	EACH = 1000,    /* connections from one source, before another one is taken */
 };
 
@@ -43,7 +45,7 @@ struct load {
 	struct timer deadline, live;
 	struct verdict verdict;
 	struct why why;
-	bool dead;
+	bool dead, stopped; /* stopped: by a signal */
 };
 
 /* --- Checks */
@@ -164,6 +166,14 @@ static int fork_all(struct load *l, struct why *w)
 	return 0;
 }
 
+static void total(const struct load *l, struct tally *readers, struct tally *publisher)
+{
+	memset(readers, 0, sizeof *readers);
+	memset(publisher, 0, sizeof *publisher);
+	for (int i = 0; i < l->nworkers; i++)
+		tally_add(l->workers[i].publishes ? publisher : readers, &l->workers[i].tally);
+}
+
 /* --- Phases */
 
 static void enter(struct load *l, enum phase phase);
@@ -192,7 +202,7 @@ static void set_deadline(struct load *l, int64_t ms)
 static int64_t connect_ms(const struct sseload_conf *c)
 {
 	/* Without a rate, a server that takes fewer than 1,000 a second is late. */
-	return c->timeout_ms + c->connections * 1000 / (c->rate > 0 ? c->rate : 1000);
+	return LATE_MS + c->timeout_ms + c->connections * 1000 / (c->rate > 0 ? c->rate : 1000);
 }
 
 static void go(struct load *l)
@@ -222,7 +232,7 @@ static void enter(struct load *l, enum phase phase)
 		break;
 	case DRAIN:
 		order_readers(l, ORDER_SENT, 0);
-		set_deadline(l, c->drain_ms);
+		set_deadline(l, l->stopped ? STOP_MS : c->drain_ms);
 		break;
 	case AWAY:
 		order_readers(l, ORDER_LEAVE, 0);
@@ -248,16 +258,19 @@ static void enter(struct load *l, enum phase phase)
 static void next_phase(struct load *l)
 {
 	const struct sseload_conf *c = l->conf;
+	struct tally readers, publisher;
 
 	switch (l->phase) {
 	case CONNECT:
-		enter(l, STEADY);
+		/* Nobody to publish for: the report is about that. */
+		total(l, &readers, &publisher);
+		enter(l, readers.streams > 0 ? STEADY : END);
 		break;
 	case STEADY:
 		enter(l, c->publish != SSELOAD_NONE ? DRAIN : END);
 		break;
 	case DRAIN:
-		enter(l, c->storm ? AWAY : END);
+		enter(l, c->storm && !l->stopped ? AWAY : END);
 		break;
 	case AWAY:
 		enter(l, c->behind > 0 ? BEHIND : RETURN);
@@ -304,9 +317,16 @@ static void on_state(void *arg, struct worker *w, enum tell_state state)
 static void on_second(void *arg, struct worker *w, int64_t second, const char *hist, size_t len)
 {
 	struct load *l = arg;
+	struct tally readers, publisher;
 
 	if (!w->publishes && second >= 0)
 		verdict_second(&l->verdict, second, hist, len);
+	if (l->phase != CONNECT)
+		return;
+	total(l, &readers, &publisher);
+	l->dead = verdict_no_server(l->conf, &readers, &l->why);
+	if (l->dead)
+		loop_stop(l->loop);
 }
 
 static void on_channel(void *arg, const struct tell_channel *channel)
@@ -353,14 +373,6 @@ static void on_deadline(void *arg)
 	next_phase(l);
 }
 
-static void total(const struct load *l, struct tally *readers, struct tally *publisher)
-{
-	memset(readers, 0, sizeof *readers);
-	memset(publisher, 0, sizeof *publisher);
-	for (int i = 0; i < l->nworkers; i++)
-		tally_add(l->workers[i].publishes ? publisher : readers, &l->workers[i].tally);
-}
-
 static void on_live(void *arg)
 {
 	struct load *l = arg;
@@ -379,10 +391,17 @@ static void on_signal(void *arg, int signo)
 	struct load *l = arg;
 
 	(void)signo;
-	if (l->phase != END)
+	if (l->phase == END) {
+		loop_stop(l->loop); /* with what is told already */
+	} else if (l->phase == STEADY && l->conf->publish != SSELOAD_NONE && !l->stopped) {
+		/* What is sent arrives, and then it ends. */
+		l->stopped = true;
+		(void)order_send(l->workers[l->nworkers - 1].watch.fd, ORDER_STOP, 0,
+		    0); /* its watch notices that it is gone */
+		set_deadline(l, STOP_MS);
+	} else {
 		enter(l, END);
-	else
-		loop_stop(l->loop); /* a second one: with what is told already */
+	}
 }
 
 static int run(struct load *l, struct why *w)
@@ -426,6 +445,7 @@ int sseload_run(const struct sseload_conf *conf, struct report *report, const st
 {
 	struct load l = {.conf = conf, .report = report, .say = s};
 	struct tally readers, publisher;
+	char text[300];
 
 	l.run = (uint32_t)clock_random(UINT32_MAX);
 	verdict_init(&l.verdict, conf);
@@ -439,6 +459,8 @@ int sseload_run(const struct sseload_conf *conf, struct report *report, const st
 	if (r == 0) {
 		total(&l, &readers, &publisher);
 		*failed = verdict_report(&l.verdict, report, &readers, &publisher);
+		if (verdict_no_stream(&readers, text, sizeof text))
+			say(s, SAY_ERROR, "%s: no reader got a stream (%s)", conf->url, text);
 	}
 	for (int i = 0; i < l.nworkers; i++)
 		worker_close(&l.workers[i]);

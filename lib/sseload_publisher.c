@@ -180,6 +180,14 @@ static void begin_round(struct publisher *p, int64_t start_ns, uint64_t rate, ui
 	pump(p);
 }
 
+/* The slots that were still to come are none. */
+static void stop_round(struct publisher *p)
+{
+	for (uint32_t i = 0; i < p->nlines; i++)
+		p->lines[i].slots = p->lines[i].pace.taken;
+	pump(p);
+}
+
 /* --- What the outlet says */
 
 static void on_room(void *arg)
@@ -232,6 +240,9 @@ static void on_order(void *arg, unsigned ready)
 		break;
 	case ORDER_PUBLISH:
 		begin_round(p, clock_ns(), 0, o.n * p->shared->lanes / p->nlines);
+		break;
+	case ORDER_STOP:
+		stop_round(p);
 		break;
 	case ORDER_END:
 		tell(p->fd, TELL_FINAL, &p->tally, sizeof p->tally, NULL);

@@ -134,6 +134,7 @@ enum order_kind {
 	ORDER_SENT,    /* all is sent: say when each reader has its own */
 	ORDER_LEAVE,   /* close all connections */
 	ORDER_PUBLISH, /* n more on each channel, at once */
+	ORDER_STOP,    /* publish no more: what is sent already is all */
 	ORDER_RETURN,  /* all at once, at at_ns; say when each has what it missed */
 	ORDER_END,     /* tell what there is, and exit */
 };

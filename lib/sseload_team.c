@@ -115,13 +115,13 @@ static void on_check(void *arg)
 	loop_timer(t->crew.loop, &t->check, loop_now(t->crew.loop) + CHECK_MS);
 	for (uint64_t i = 0; i < t->conf->n; i++)
 		caller_check(&t->readers[i], now_ns);
-	tell_progress(t);
 	if (t->go_ns > 0 && now_ns - t->go_ns >= (t->second + 1) * 1000000000) {
 		tell_second(t);
 		t->second = (now_ns - t->go_ns) / 1000000000;
 	} else if (t->go_ns == 0) {
 		tell_second(t);
 	}
+	tell_progress(t); /* behind the counts: who hears of a state knows them */
 }
 
 static void on_tick(void *arg)
@@ -217,6 +217,7 @@ static void on_order(void *arg, unsigned ready)
 		end(t);
 		break;
 	case ORDER_PUBLISH: /* not for us */
+	case ORDER_STOP:
 		break;
 	}
 }

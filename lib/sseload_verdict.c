@@ -2,6 +2,7 @@
 /* sseload_verdict: what a load came to. */
 #include "sseload_verdict.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -83,6 +84,70 @@ void verdict_live(struct verdict *v, struct report *r, const struct tally *reade
 	report_live(r, &live);
 }
 
+/* --- Nothing to measure */
+
+bool verdict_no_server(const struct sseload_conf *conf, const struct tally *t, struct why *w)
+{
+	static const char *const causes[SSELOAD_ERRORS] = {
+	    [SSELOAD_REFUSED] = "nobody listens there: start the server, or check --url",
+	    [SSELOAD_NO_PORT] = "no local port is left: give more addresses with --source",
+	    [SSELOAD_UNREACHABLE] = "cannot connect: check the address in --url, and --source",
+	    [SSELOAD_TIMEOUT] = "no answer within --answer-timeout: is it the right port?",
+	    [SSELOAD_RESET] = "it closes each connection: is it the right port?",
+	    [SSELOAD_CUT] = "it closes each connection without an answer: is it the right port?",
+	};
+	uint64_t failed = 0;
+	int first = -1;
+
+	for (int i = 0; i < SSELOAD_ERRORS; i++)
+		if (t->errors[i] > 0 && causes[i] != NULL) {
+			failed += t->errors[i];
+			first = first < 0 ? i : first;
+		}
+	if (first < 0 || failed < t->attempts || t->streams > 0)
+		return false;
+	for (int i = 0; i < 600; i++)
+		if (t->statuses[i] > 0)
+			return false;
+	(void)why_set(w, WHY_UNAVAILABLE, "%s: %s", conf->url, causes[first]); /* fills it */
+	return true;
+}
+
+/* "404: 5, 503: 2"; "" for none. */
+static void name_statuses(const struct tally *t, char *text, size_t size)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < 600; i++)
+		if (t->statuses[i] > 0 && n < size - 40)
+			n += (size_t)snprintf(text + n, size - n, "%s%d: %llu", n > 0 ? ", " : "",
+			    i, (unsigned long long)t->statuses[i]); /* fits, by the look above */
+}
+
+static void name_errors(const struct tally *t, char *text, size_t size)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < SSELOAD_ERRORS; i++)
+		if (t->errors[i] > 0 && n < size - 40)
+			n += (size_t)snprintf(text + n, size - n, "%s%s: %llu", n > 0 ? ", " : "",
+			    sseload_error_names[i], (unsigned long long)t->errors[i]); /* fits */
+}
+
+bool verdict_no_stream(const struct tally *t, char *text, size_t size)
+{
+	if (t->streams > 0 || t->attempts == 0)
+		return false;
+	name_statuses(t, text, size);
+	if (text[0] == '\0' || t->statuses[200] > 0)
+		name_errors(t, text, size);
+	if (text[0] == '\0')
+		(void)snprintf(text, size, "no answer yet"); /* fits */
+	return true;
+}
+
 /* --- At the end */
 
 static void report_settings(const struct verdict *v, struct report *r)
@@ -112,6 +177,7 @@ static void report_kinds(struct report *r, const struct tally *t)
 {
 	struct buf b;
 	const char *comma = "";
+	char text[300];
 
 	buf_init(&b, SIZE_MAX / 2); /* no cap, below */
 	(void)buf_addc(&b, '{');
@@ -131,6 +197,11 @@ static void report_kinds(struct report *r, const struct tally *t)
 	(void)buf_add(&b, "}", 2);
 	report_raw(r, "errors_by_kind", buf_head(&b));
 	buf_fini(&b);
+	name_statuses(t, text, sizeof text);
+	report_row(r, "answers", "%14s", text);
+	name_errors(t, text, sizeof text);
+	if (text[0] != '\0')
+		report_row(r, "of them", "%14s", text);
 }
 
 static double per_second(uint64_t n, int64_t from_ns, int64_t to_ns)

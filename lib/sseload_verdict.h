@@ -34,6 +34,13 @@ void verdict_hists(struct verdict *v, const char *hists, size_t len);
 void verdict_live(struct verdict *v, struct report *r, const struct tally *readers,
     const struct tally *publisher, int64_t left_ms);
 
+/* Whether there is no server: every attempt so far has failed, and none had an answer. Then w says
+ * why, and what to do (WHY_UNAVAILABLE). */
+bool verdict_no_server(const struct sseload_conf *conf, const struct tally *readers, struct why *w);
+
+/* Whether no reader ever had a stream; then text says what they had instead. */
+bool verdict_no_stream(const struct tally *readers, char *text, size_t size);
+
 /* Fills the report. Whether something other than audit and slots went wrong. */
 bool verdict_report(struct verdict *v, struct report *r, const struct tally *readers,
     const struct tally *publisher);

@@ -3,6 +3,7 @@
 # bench-sse: sp-bench sse finds in a server what is wrong with it, and nothing else.
 
 load helpers
+load terminal
 
 # Starts tests/sse-server.py; $server is where it listens, as a URL without a path.
 serve() { # OPTION...
@@ -141,14 +142,54 @@ audit_is() { # LOST DUPLICATED REORDERED CORRUPTED
 	is '.result.errors_by_kind.not_stream == 3'
 }
 
-@test "sse: a server that is not there, and one that speaks no HTTP" {
+# Nothing but a line that names the server, what is wrong and what to do, and 69; without waiting for the duration.
+no_server() { # URL WORDS OPTION...
+	local url=$1 words=$2 start=$SECONDS
+	shift 2
+	run -69 --separate-stderr sp-bench sse --url "$url" --duration 30s "$@"
+	[[ -z $output && ${#stderr_lines[@]} -eq 1 && $stderr == "sp-bench: $url: $words"* ]] || { echo "$stderr"; false; }
+	((SECONDS - start < 15))
+}
+
+@test "sse: where nobody listens it says so at once, with 69" {
 	# Port 1 of an address that nobody uses.
-	run -1 --separate-stderr sp-bench sse --url http://127.9.9.9:1/ --connections 2 --duration 100ms --no-retry -q
-	[[ $(jq .result.errors_by_kind.refused <<<"$output") -eq 2 ]]
+	no_server http://127.9.9.9:1/ 'nobody listens there: start the server, or check --url'
+	no_server http://127.9.9.9:1/ 'nobody listens there' --connections 500 --rate 0 --no-retry
+	no_server "unix:$PWD/none:/x" 'nobody listens there' --connections 3 --processes 2
+	serve
+	no_server "http://127.9.9.9:1/{n}" 'nobody listens there' --publish post --publish-url "$server/pub/{n}"
+}
+
+@test "sse: a server that never answers, or closes each connection, is none" {
+	bg mute socat "UNIX-LISTEN:$PWD/mute,fork" 'SYSTEM:exec cat >/dev/null'
+	bg curt socat "UNIX-LISTEN:$PWD/curt,fork" 'SYSTEM:read line'
+	wait_until 5 test -S mute
+	wait_until 5 test -S curt
+	no_server "unix:$PWD/mute:/" 'no answer within --answer-timeout' --answer-timeout 300ms --connections 2
+	no_server "unix:$PWD/curt:/" 'it closes each connection' --connections 2
+}
+
+@test "sse: a server that refuses all readers ends the run at once, with a report of its answers" {
+	local code start=$SECONDS
+	for code in 404 503 204; do
+		serve --status "$code"
+		run -1 --separate-stderr sp-bench sse --url "$server/events/x" -H 'X-Reader: 1' --connections 5 --duration 30s
+		jq -e --arg c "$code" '.result | .statuses == {($c): 5} and .streams == 0' <<<"$output"
+		[[ $stderr == *"sp-bench: $server/events/x: no reader got a stream ($code: 5)"* ]]
+		[[ $stderr == *'answers '*"$code: 5"* ]]
+	done
 	bg ssh socat "UNIX-LISTEN:$PWD/ssh,fork" 'SYSTEM:echo SSH-2.0-OpenSSH; cat >/dev/null'
 	wait_until 5 test -S ssh
-	run -1 --separate-stderr sp-bench sse --url "unix:$PWD/ssh:/" --connections 2 --duration 100ms --no-retry -q
-	[[ $(jq .result.errors_by_kind.not_http <<<"$output") -eq 2 ]]
+	run -1 --separate-stderr sp-bench sse --url "unix:$PWD/ssh:/" --connections 2 --duration 30s -q
+	[[ $(jq .result.errors_by_kind.not_http <<<"$output") -eq 2 && $stderr == *'no reader got a stream (not_http: 2)'* ]]
+	((SECONDS - start < 25))
+}
+
+@test "sse: a server that takes some readers only is measured with these" {
+	serve --streams 3
+	load_it --connections 5 --duration 500ms --publish-rate 50 --drain 200ms
+	[[ $status -eq 1 ]]
+	is '.result | .streams == 3 and .statuses == {"200": 3, "503": 2} and .deliveries == 75'
 }
 
 @test "sse: over a Unix socket" {
@@ -246,7 +287,19 @@ through_redis() { # CHANNEL OPTION...
 	kill -TERM "$bg_pid"
 	ends "$bg_pid"
 	[[ $status -eq 143 ]]
-	[[ $(jq .result.streams load.out) -eq 3 ]]
+	# Connected does not mean answered yet.
+	[[ $(jq .result.attempts load.out) -eq 3 ]]
+}
+
+@test "sse: a live line on a terminal, and with Ctrl-C the table and 130" {
+	serve
+	on_terminal 100 --resize 40 --interrupt -- sp-bench sse --url "$server/events/{n}" -H 'X-Reader: {n}' --connections 3 \
+		--publish post --publish-url "$server/pub/{n}" --publish-rate 200 --duration 1h
+	seen '.status == 130 and .screen[0] == "sp-bench sse" and (.screen | all(test("s left") | not))'
+	seen '.frames | any(.[1] | test("^sse  3 connections  ")) and all((.[1] | length) < .[0])'
+	# Lines that are broken at the edge, put together again.
+	seen '.screen | add | test("  deliveries +[1-9]") and test("  audit +0 lost, 0 duplicated, 0 reordered")
+		and test("  slots .* 0 not sent")'
 }
 
 @test "sse: misuse is said in a line" {

@@ -4,6 +4,7 @@
 # damages; what it says of itself when it was the bottleneck; JSON, percentile text, charts.
 
 load helpers
+load terminal
 
 need() { # COMMAND
 	command -v "$1" >/dev/null || skip "no $1 here"
@@ -215,17 +216,6 @@ published() {
 	jq -e '.result.messages > 0 and .slots.unsent <= 2' pub.out
 }
 
-# What a person sees: tests/terminal.py. seen.json has the frames of the live line and the last screen.
-on_terminal() { # COLUMNS OPTION... -- COMMAND...
-	need python3
-	timeout 50 python3 "$ROOT/tests/terminal.py" "$@" >seen.json
-	jq -c '[.status, .frames[0], .frames[-1], .screen[0:3]]' seen.json
-}
-
-seen() { # FILTER
-	jq -e "$1" seen.json >/dev/null || { cat seen.json; return 1; }
-}
-
 @test "on a terminal one line lives, in every mode, and is gone when the table comes" {
 	local mode
 	for mode in pub 'sub --publish-rate 500' pipe xq; do
@@ -277,7 +267,6 @@ seen() { # FILTER
 }
 
 @test "no live line where nobody would see one" {
-	need python3
 	TERM=dumb sp-bench pub --rate 100 --duration 300ms >/dev/null 2>err
 	run ! grep -q $'\r' err
 	on_terminal 80 -- sp-bench pub -q --rate 500 --duration 500ms

@@ -3,20 +3,20 @@
 """sse-server: a small SSE server that does wrong what it is told to, for the tests of `sp-bench sse`.
 
     sse-server.py [--chunked] [--unix PATH] [--drop N] [--repeat N] [--swap N] [--corrupt N] [--sleep MS]
-                  [--no-log] [--cut N] [--status CODE] [--type TYPE] [--end]
+                  [--no-log] [--cut N] [--status CODE] [--streams N] [--type TYPE] [--end]
 
 POST /pub/CHANNEL publishes the body, GET /events/CHANNEL reads; Last-Event-ID resumes from the log. The
 faults hit the N-th message (from 1) for all readers: --drop loses it, --repeat sends it twice, --swap sends
 the next one in front of it, --corrupt changes a byte in it. --sleep does nothing at all for MS once a
 second. --cut N breaks each connection off, once for each reader, after N events; --end ends it in order,
-and keeps it alive when it can. Prints `ready PORT`.
+and keeps it alive when it can. Beyond --streams N of them the answer is 503. Prints `ready PORT`.
 """
 import argparse
 import asyncio
 import time
 
 parser = argparse.ArgumentParser()
-for name in 'drop', 'repeat', 'swap', 'corrupt', 'sleep', 'cut':
+for name in 'drop', 'repeat', 'swap', 'corrupt', 'sleep', 'cut', 'streams':
     parser.add_argument('--' + name, type=int, default=0)
 for name in 'chunked', 'no-log', 'end':
     parser.add_argument('--' + name, action='store_true')
@@ -82,10 +82,13 @@ cut_once = set()
 
 
 async def stream(channel, last, peer, writer):
-    head = b'HTTP/1.1 %d X\r\nContent-Type: %s\r\n' % (args.status, args.type.encode())
+    full = 0 < args.streams <= sum(map(len, readers.values()))
+    head = b'HTTP/1.1 %d X\r\nContent-Type: %s\r\n' % (503 if full else args.status, args.type.encode())
     writer.write(head + (b'Transfer-Encoding: chunked\r\n\r\n' if args.chunked else b'Connection: close\r\n\r\n'))
     first = peer not in cut_once
     cut_once.add(peer)
+    if full:
+        return False
     reader = Reader(writer, args.cut if first else 0)
     if not args.no_log and last.isdigit():
         for event in logs.get(channel, [])[int(last):]:
