@@ -199,9 +199,14 @@ soak-sse: all
 valgrind: all units
 	tests/valgrind $(BUILD)
 
-# The whole comparison, half an hour: BENCH_ROWS='sse/tick|tools/log' for a part, BENCH_BLOCKS=1 for a look.
+# The whole comparison, under half an hour: BENCH_ROWS='sse/tick|tools/log' for a part, BENCH_BLOCKS=1 for a look.
 bench: all benches
 	@BENCH_ROWS='$(BENCH_ROWS)' BENCH_BLOCKS='$(BENCH_BLOCKS)' tests/bench/all $(BUILD)
+
+# Once more, and whether it says the same, row by row.
+bench-again: all benches
+	@BENCH_ROWS='$(BENCH_ROWS)' BENCH_BLOCKS='$(BENCH_BLOCKS)' tests/bench/all $(BUILD) $(BUILD)/bench-again >/dev/null
+	@tests/bench/compare $(BUILD)/bench-report $(BUILD)/bench-again
 
 # What Spout is compared with: from Debian by apt, and from npm into a cache outside of the tree.
 bench-peers:
@@ -209,7 +214,7 @@ bench-peers:
 
 # A million readers on this machine: bounded to a quarter of an hour.
 bench-million: all $(BUILD)/bench/holdopen
-	@timeout 900 tests/bench/million $(BUILD)
+	@timeout -k 10 900 tests/bench/million $(BUILD)
 
 demo:
 	@tests/deps
@@ -248,6 +253,8 @@ clean:
 
 .PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench bench-peers bench-million \
         demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test soak bench bench-again bench-peers bench-million demo completions install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(wildcard $(BUILD)/*/*.d)

@@ -110,20 +110,28 @@ family() {
 	pgrep -P "$1" || true
 }
 
-# Private and shared-by-their-number memory, in bytes, of PID and its children.
-memory_of() {
-	local pid
-	for pid in $(family "$1"); do
-		awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null
-	done | awk '{ n += $1 } END { print n * 1024 }'
-}
-
-# Their resident memory, each page as often as it is mapped.
+# The resident memory, in bytes, of PID and its children, each page as often as it is mapped.
 resident_of() {
 	local pid
 	for pid in $(family "$1"); do
 		awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" 2>/dev/null
-	done | awk '{ n += $1 } END { print n * 1024 }'
+	done | awk '{ n += $1 } END { printf "%.0f\n", n * 1024 }'
+}
+
+# Their private memory, in bytes.
+private_of() {
+	local pid
+	for pid in $(family "$1"); do
+		cat "/proc/$pid/smaps_rollup" 2>/dev/null
+	done | awk '/^Private_/ { n += $2 } END { printf "%.0f\n", n * 1024 }'
+}
+
+# Their CPU until now, in microseconds.
+cpu_of() {
+	local pid
+	for pid in $(family "$1"); do
+		sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null
+	done | awk -v hz="$(getconf CLK_TCK)" '{ n += $12 + $13 } END { printf "%.0f\n", n * 1e6 / hz }'
 }
 
 # --- Figures

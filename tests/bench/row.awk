@@ -7,7 +7,8 @@
 # FIGURES: see ground.bash. unit: `us`, `bytes`, `/s`, or `` for a number. against: a peer; several with commas, or
 # `best`: whichever of them, or of all, has the best median. goal: `>= 1.5` or `<= 1.5` of the ratio to that one;
 # `<= =1000` of our own figure. A ratio is of two figures of the same block; in brackets are its least and its
-# greatest, or those of our figure when there is nothing to compare with. tsv gets the row as bare numbers.
+# greatest, or those of our figure when there is nothing to compare with. tsv gets the row as bare
+# numbers: which it is, what, how many figures, median, least, greatest, met or not.
 
 function sig(x) {
 	return sprintf(x >= 99.95 || x == int(x) ? "%.0f" : x >= 9.995 ? "%.1f" : "%.2f", x)
@@ -73,22 +74,22 @@ END {
 	n = split(peers, peer, " ")
 	for (i = 1; i <= n; i++)
 		if (peer[i] in ran) others = others (others == "" ? "" : "<br>") label(peer[i]) " " cell(peer[i])
+	split(goal, g, " ")
+	own = sub(/^=/, "", g[2])
+	g[2] += 0 # what sub has touched is a string, and would be compared as one
 	to = against == "" ? "" : best_peer()
 	mine = of_subject(ours)
 	n = 0
 	for (b = 1; b <= blocks; b++) {
 		if (!((ours, b) in value)) continue
-		if (to == "") ratio[++n] = value[ours, b]
-		else if ((to, b) in value && value[to, b] != 0) ratio[++n] = value[ours, b] / value[to, b]
+		if (to != "" && (to, b) in value && value[to, b] != 0) ratio[++n] = value[ours, b] / value[to, b]
+		else if (against == "" || (to == "" && own)) ratio[++n] = value[ours, b]
 	}
 	x = n ? median(ratio, n) : "-"
-	split(goal, g, " ")
-	own = g[2] ~ /^=/
-	sub(/=/, "", g[2])
 	sign = g[1] == "<=" ? "≤ " : "≥ "
 	sound = !(ours in flaw) || flaw[ours] == "load late" # that is the load's, and does not decide
 	if (goal != "") {
-		subject = own ? mine : against == "" || to != "" ? x : "-"
+		subject = own ? mine : x
 		if (mine == "-") verdict = "**no figure**"
 		else if (subject == "-") verdict = "no peer"
 		else verdict = (g[1] == "<=" ? subject <= g[2] : subject >= g[2]) && sound ? "met" : "**missed**"
@@ -98,5 +99,7 @@ END {
 	else spread = n > 1 ? "(" show(ratio[1]) " – " show(ratio[n]) ")" : "-"
 	printf "| %s | %s | %s | %s | %s | %s |\n", what, cell(ours), others == "" ? "-" : others, spread,
 	    goal == "" ? "" : sign (own || against == "" ? show(g[2]) : g[2]), verdict
-	if (n > 0) printf "%s:%s:%s:%s\t%s\t%s\t%s\t%s\t%s\n", row, column, ours, against, what, x, ratio[1], ratio[n], verdict >>tsv
+	if (n > 0)
+		printf "%s:%s:%s:%s\t%s\t%d\t%.6g\t%.6g\t%.6g\t%s\n", row, column, ours, against, what, n, x, \
+		    ratio[1], ratio[n], verdict >>tsv
 }

@@ -77,24 +77,6 @@ sse_start() {
 	target=(--url "http://127.0.0.1:$port$path" --publish redis -c "$2" --redis "$url")
 }
 
-# In microseconds, of all its processes.
-sse_cpu() {
-	local pid sum=0 ticks
-	for pid in $(family "${alive[server]}"); do
-		ticks=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | awk '{ print $12 + $13 }')
-		sum=$((sum + ${ticks:-0}))
-	done
-	echo $((sum * (1000000 / $(getconf CLK_TCK))))
-}
-
-# Private memory, in bytes.
-sse_private() {
-	local pid
-	for pid in $(family "${alive[server]}"); do
-		awk '/^Private_/ { s += $2 } END { print s + 0 }' "/proc/$pid/smaps_rollup" 2>/dev/null
-	done | awk '{ n += $1 } END { print n * 1024 }'
-}
-
 # --- Measuring
 
 # sse_load OPTION...: the report is in $dir/report.
@@ -148,7 +130,7 @@ sse_measure_flat() { # READERS MESSAGES
 }
 
 measure_sse_flat1k() {
-	each flat1k 'bench{n}' 'sp-sse node sendloop:3 nchan:2 nchan-redis:1 python:1' sse_measure_flat 1000 1500
+	each flat1k 'bench{n}' 'sp-sse node sendloop:2 nchan:1 nchan-redis:1 python:1' sse_measure_flat 1000 1500
 }
 
 show_sse_flat1k() {
@@ -156,7 +138,7 @@ show_sse_flat1k() {
 }
 
 measure_sse_flat1k_two() {
-	each flat1k-two 'bench{n}' 'sp-sse@2 node@2 nchan@2:3' sse_measure_flat 1000 1500
+	each flat1k-two 'bench{n}' 'sp-sse@2 node@2 nchan@2:2' sse_measure_flat 1000 1500
 }
 
 show_sse_flat1k_two() {
@@ -224,9 +206,9 @@ show_sse_tick50k() {
 sse_measure_many() { # SERVER
 	local before more=()
 	[[ $1 != nchan* ]] || more=(--publish-connections 50)
-	before=$(sse_cpu)
+	before=$(cpu_of "${alive[server]}")
 	sse_load --connections 10000 --channels 10000 --streaming 1000 --publish-rate 20000 --duration 4s "${more[@]}" || return
-	sse_figures '.latency_us.corrected | "\(.p50) \(.p99)"' $(($(sse_cpu) - before))
+	sse_figures '.latency_us.corrected | "\(.p50) \(.p99)"' $(($(cpu_of "${alive[server]}") - before))
 }
 
 measure_sse_many() {
@@ -257,11 +239,11 @@ show_sse_ceiling() {
 # The most that is seen while they are held: how long connecting takes is the server's affair.
 sse_measure_memory() {
 	local before after=0 now
-	before=$(sse_private)
+	before=$(private_of "${alive[server]}")
 	begin load timeout -k 5 60 "$build/sp-bench" sse "${target[@]:0:2}" -q --connections 10000 --rate 0 --duration 1500ms \
 		</dev/null >"$dir/report" 2>"$dir/client.err"
 	while ! is_gone "${alive[load]}"; do
-		now=$(sse_private)
+		now=$(private_of "${alive[server]}")
 		[ "$now" -le "$after" ] || after=$now
 		sleep 0.3
 	done
@@ -298,12 +280,12 @@ sse_measure_storm() { # SERVER
 	local durable=(--durable) longest
 	[[ $1 != nchan* ]] || durable=()
 	begin probe "$bench/ping" "$sock" </dev/null >"$dir/ping"
-	sse_load --connections 10000 --publish-rate 10 --duration 1s --storm --behind 1000 --drain 20s "${durable[@]}" || return
+	sse_load --connections 10000 --publish-rate 10 --duration 1s --storm --behind 1000 --drain 10s "${durable[@]}" || return
 	end probe
 	read -r longest <"$dir/ping"
 	# When not all have caught up, there is no time in which they did.
 	if jq -e '.result.caught_up < .settings.connections' "$dir/report" >/dev/null; then
-		figures="- $longest !not_all_in_20_s"
+		figures="- $longest !not_all_in_10_s"
 	else
 		sse_figures '.result.storm_s * 1e6' "$longest"
 	fi

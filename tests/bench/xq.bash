@@ -20,7 +20,7 @@ xq_find_peers() {
 
 xq_notes() {
 	cat <<-'END'
-		Jobs of 100 bytes; nobody keeps a file. `deep` is `sp-xq` with 1,000,000 jobs waiting and 100,000 delayed in the same queue. `XADD` is pipelined, 400 at a time, into a bare stream. BullMQ adds 1,000 in a call, two calls on their way, and works with concurrency 1 (`bullmq-1`) and 100 (`bullmq-100`) on jobs that do nothing and leave nothing behind; Celery has two processes, keeps no results, and does nothing either; beanstalkd has 400 commands of one connection on their way. Memory is what a worker and its children have (shared pages by their share).
+		Jobs of 100 bytes; nobody keeps a file. `deep` is `sp-xq` with 1,000,000 jobs waiting and 100,000 delayed in the same queue. `XADD` is pipelined, 400 at a time, into a bare stream. BullMQ adds 1,000 in a call, two calls on their way, and works with concurrency 1 (`bullmq-1`) and 100 (`bullmq-100`) on jobs that do nothing and leave nothing behind; Celery has two processes, keeps no results, and does nothing either; beanstalkd has 400 commands of one connection on their way. Memory is what is resident of a worker and of its children, pages that they share counted for each.
 	END
 }
 
@@ -77,7 +77,7 @@ xq_rates() {
 	xq_bullmq='' xq_celery='' xq_beanstalkd=''
 	if xq_has bullmq; then
 		say 'xq: bullmq'
-		NODE_PATH=$cache/node_modules bounded 60 node "$here/peers/bullmq.js" rates "$sock" 24000 >"$dir/out" &&
+		NODE_PATH=$cache/node_modules bounded 60 node "$here/peers/bullmq.js" rates "$sock" 40000 >"$dir/out" &&
 			xq_bullmq=$(<"$dir/out")
 	fi
 	if xq_has beanstalkd; then
@@ -315,7 +315,7 @@ measure_xq_idle() {
 	for subject in "${!before[@]}"; do
 		pid=${alive[$subject]}
 		note xq/idle "${subject#idle-}" "$(awk -v n=$(($(xq_switches "$pid") - before[$subject])) 'BEGIN { print n / 10 }')" \
-			"$(memory_of "$pid")" "$(resident_of "$pid")"
+			"$(resident_of "$pid")"
 	done
 	end idle-sp-xq idle-deep bullmq celery
 }
