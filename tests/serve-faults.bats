@@ -26,6 +26,44 @@ load server
 	[[ $status -eq 0 ]]
 }
 
+# As many as two processes hold here, or fewer where a process may hold less.
+@test "20,000 readers come at once: none is refused or lost, all get the messages, and all is given back" {
+	local n=20000 room before
+	command -v sp-bench >/dev/null || skip 'no sp-bench'
+	room=$(ulimit -Hn)
+	if is_sanitized; then n=4000; fi
+	[[ $room = unlimited || $room -ge $((n / 2 + 300)) ]] || n=$(((room - 300) * 2))
+	listen --workers 2 --allow 'burst*' --max-per-ip 0
+	wait_until 5 status_is .workers 2
+	before=$(server_fds)
+	# Without a moment between them: far more than the kernel keeps in its queue.
+	bg load sp-bench sse --url "http://127.0.0.1:$port/api/v1/sse/channels/burst/" --publish redis -c burst \
+		--redis "$REDIS_URL" -q --connections "$n" --processes 2 --rate 1000000 --publish-rate 10 --count 10 \
+		--duration 10s --drain 20s --answer-timeout 20s
+	while not gone "$bg_pid"; do
+		[[ $(get /healthz --max-time 5) == ok ]]
+	done
+	jq -c '[.result.connects_per_s, .latency_us.first_event, .result, .audit]' load.out
+	jq -e --argjson n "$n" '.result.streams == $n and .result.attempts == $n and .result.errors == 0 and
+		.result.statuses == {"200": $n} and .result.deliveries == 10 * $n and .audit.lost == 0' load.out
+	wait_until 10 status_is .connections 1
+	[[ $(status_of '.refused_total | add') -eq 0 && $(status_of .accept_errors_total) -eq 0 ]]
+	wait_until 10 given_back "$before"
+}
+
+server_fds() {
+	local pid n=0
+	for pid in $(pgrep -P "$server_pid"); do
+		n=$((n + $(find "/proc/$pid/fd" | wc -l)))
+	done
+	echo "$n"
+}
+
+# The one who asks may still be there.
+given_back() { # DESCRIPTORS
+	[[ $(server_fds) -le $(($1 + 2)) ]]
+}
+
 @test "readers that never read cost bounded memory and delay nobody; one that goes on gets all" {
 	local n=20000 peak
 	listen
