@@ -11,7 +11,7 @@
 
 /*
  * The codec of RESP2 (https://redis.io/docs/latest/develop/reference/protocol-spec/): hiredis reads
- * and formats; commands that are made by the thousand a second are written without its allocations.
+ * and checks; commands are written by hand, without its allocations.
  */
 enum reply_type { REPLY_STRING, REPLY_STATUS, REPLY_ERROR, REPLY_INTEGER, REPLY_NIL, REPLY_ARRAY };
 
