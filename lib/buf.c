@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { BUF_MIN = 256 }; /* first allocation: most buffers hold one message */
 
@@ -132,4 +135,11 @@ char *xstrndup(const char *s, size_t n)
 char *xstrdup(const char *s)
 {
 	return xstrndup(s, strlen(s));
+}
+
+void xtrim(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0); /* nothing to give is no failure */
+#endif
 }

@@ -73,4 +73,7 @@ void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 
+/* Gives pages that nothing is in any more back to the system, where the C library can. */
+void xtrim(void);
+
 #endif

@@ -57,7 +57,7 @@ struct server {
 	struct wheel wheel; /* each connection has one entry in it */
 	struct timer turn;  /* of the wheel */
 	struct timer tick;
-	int64_t tick_due_ms;
+	int64_t tick_due_ms, trim_due_ms;
 	struct access *access; /* NULL without keys */
 	struct subs *subs;
 	struct state *state;
