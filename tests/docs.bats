@@ -262,11 +262,11 @@ serves_on() { # PORT
 
 @test "examples/systemd: the units are valid" {
 	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze'
-	for unit in spout-sse.socket spout-sse@.service; do
+	for unit in spout-sse.socket spout-sse@.service spout-server.socket spout-server.service; do
 		sed "s|/usr/local/bin|$SPOUT_BUILD|" "$ROOT/examples/systemd/$unit" >"$unit"
 	done
 	ln -s spout-sse@.service spout-sse@1.service
-	run -0 systemd-analyze verify --man=no ./spout-sse.socket ./spout-sse@1.service
+	run -0 systemd-analyze verify --man=no ./spout-sse.socket ./spout-sse@1.service ./spout-server.socket ./spout-server.service
 	[ -z "$output" ]
 }
 

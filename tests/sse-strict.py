@@ -4,7 +4,7 @@
 (https://html.spec.whatwg.org/multipage/server-sent-events.html, 9.2.5 and 9.2.6), not from lib/sse.c.
 
     sse-strict.py [--lenient] [--cut] < BODY
-    sse-strict.py --source SOCKET PATH [--leave-after N] [--chunk BYTES]
+    sse-strict.py --source SOCKET PATH [--leave-after N] [--chunk BYTES] [--old]
 
 Prints a line of JSON for each thing in order: {"event","data","id"}, {"retry"}, {"comment"}, and, with
 --source, {"open"} per connection: the Last-Event-ID it was opened with.
@@ -14,7 +14,8 @@ an id other than [0-9A-Za-z-], an event or a line that is cut off at the end. --
 (the reader left), --lenient all of them.
 The second form is an EventSource: on the end of a stream it waits for `retry` and comes back with the
 last id; 204 ends it (0); any other answer than 200 text/event-stream fails it for good (2).
---leave-after N closes each connection after N events; --chunk BYTES is how much one read takes.
+--leave-after N closes each connection after N events; --chunk BYTES is how much one read takes; --old asks
+by HTTP/1.0, so that nothing on the way sends chunks.
 """
 import argparse
 import json
@@ -139,8 +140,8 @@ def read_head(connection, size):
     return int(first[9:12]), {k.lower(): v.strip() for k, _, v in (x.partition(':') for x in lines)}, rest
 
 
-def request(path, last_id):
-    lines = ['GET %s HTTP/1.1' % path, 'Host: localhost', 'Accept: text/event-stream', 'Cache-Control: no-store']
+def request(path, last_id, old):
+    lines = ['GET %s HTTP/1.%d' % (path, 0 if old else 1), 'Host: localhost', 'Accept: text/event-stream', 'Cache-Control: no-store']
     if last_id:
         lines.append('Last-Event-ID: ' + last_id)
     return ('\r\n'.join(lines) + '\r\n\r\n').encode()
@@ -151,7 +152,7 @@ def connect_once(args, state):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(20)
         connection.connect(args.source)
-        connection.sendall(request(args.path, state['id']))
+        connection.sendall(request(args.path, state['id'], args.old))
         status, fields, rest = read_head(connection, args.chunk)
         emit({'open': state['id'], 'status': status})
         if status == 204:
@@ -187,6 +188,7 @@ def main():
     options.add_argument('path', nargs='?')
     options.add_argument('--leave-after', type=int)
     options.add_argument('--chunk', type=int, default=65536)
+    options.add_argument('--old', action='store_true')
     args = options.parse_args()
     try:
         if args.source:
