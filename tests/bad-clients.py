@@ -6,6 +6,7 @@
 #   deaf        N readers that ask for PATH and never read, until they are killed
 #   storm       N connections, of which a half leaves at once, and a half says nothing for a moment
 #   errands     N of all kinds, with the token for PATH: readers that leave, that are reset, POSTs, refusals, cut heads
+#   follow      an EventSource on PATH: prints the data of each event, comes back after N * 10 ms with the last id, ends with 204
 #   connects    for N seconds: connect, ask /healthz, leave; every one must be answered
 import resource
 import socket
@@ -86,6 +87,31 @@ def connects():
     print(served, "served")
 
 
+def follow():
+    last, over = "", False
+    while not over:
+        s = connect()
+        s.settimeout(30)
+        back = f"Last-Event-ID: {last}\r\n" if last else ""
+        s.sendall(f"GET {sys.argv[4]} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAccept: text/event-stream\r\n{back}\r\n".encode())
+        got = b""
+        while data := s.recv(65536):
+            got += data
+            head, _, body = got.partition(b"\r\n\r\n")
+            *events, rest = body.split(b"\n\n")
+            for event in events:
+                for line in event.decode().split("\n"):
+                    if line.startswith("data: "):
+                        print(line[6:], flush=True)
+                    if line.startswith("id: "):
+                        last = line[4:]
+            got = head + b"\r\n\r\n" + rest
+        over = got.startswith(b"HTTP/1.1 204 ")
+        assert over or got.startswith(b"HTTP/1.1 200 "), got
+        s.close()
+        time.sleep(n / 100)
+
+
 def errands():
     path, token = sys.argv[4:6]
     bearer = f"Host: a\r\nAuthorization: Bearer {token}\r\n"
@@ -108,4 +134,4 @@ def errands():
         s.close()
 
 
-{"errands": errands, "slowloris": slowloris, "trickle": trickle, "deaf": deaf, "storm": storm, "connects": connects}[kind]()
+{"errands": errands, "follow": follow, "slowloris": slowloris, "trickle": trickle, "deaf": deaf, "storm": storm, "connects": connects}[kind]()

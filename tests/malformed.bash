@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# malformed: requests that each server must refuse with 400, as printf(1) has them.
+# malformed: requests that each server must refuse with 400, as printf(1) has them; and names that must not be served.
+
+# Percent escapes that are bad or mean what is no name: NUL, slashes, dots, over-long and otherwise broken UTF-8.
+# shellcheck disable=SC2034 # the suites use it
+illegal_names=(%zz % %2 %00 a%00b %2F a%2Fb %2e%2e %2E %2E. ..%2F..%2F %5C..%5C %C0%AF %C0%80 %E0%80%AF %F0%80%80%AF %ED%A0%80
+	%F4%90%80%80 %FF %C3 a%20b a%3Ab %2A a%3F %5Ba%5D %5C %0D%0A %7F %C2%85 %E2%80%A8 %E2%80%A9 %2500%zz 'a:b' 'a*' 'a[b]')
 
 each_malformed() { # PATH FUNCTION: calls it for each
 	local path=$1 malformed=$2 line

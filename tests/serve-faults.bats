@@ -5,6 +5,8 @@
 load helpers
 load http
 load server
+load malformed
+load docs
 
 @test "slowloris: many heads that never end are 408 or closed in time, and nobody else waits" {
 	listen --header-timeout 500ms
@@ -99,6 +101,97 @@ given_back() { # DESCRIPTORS
 	[[ $(find "/proc/$server_pid/fd" | wc -l) -le $((before + 3)) ]]
 }
 
+@test "readers that take a byte a second cost bounded memory and delay nobody; what they have is right" {
+	local n=4000 peak
+	listen --write-timeout 2s --max-lag 256k
+	numbers "$n" | sed 's/.*/{"type":"token","content":"&","padding":"01234567890123456789012345678901234567890123456789012345678901234567890123456789"}/' >all
+	for i in {1..20}; do
+		bg "sip$i" "$PYTHON" "$ROOT/tests/slow-reader.py" sip "$port" "$(stage_path)" 1 1000
+	done
+	wait_until 20 streams 20
+	reader quick "$(stage_path)"
+	wait_until 5 connected quick
+	sp-pub -p "$P" -s s --from json --maxlen 0 --full-text none <all
+	wait_until 20 says quick.out stream_end
+	tokens quick.out | cmp - <(numbers "$n")
+	peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$server_pid/status")
+	echo "peak: $peak kB"
+	is_sanitized || [[ $peak -lt 40000 ]]
+	# They take less than TCP tells of: each is left.
+	wait_until 20 streams 0
+	for i in {1..20}; do
+		strict --cut <"sip$i.out" >/dev/null
+		says "sip$i.out" connected
+	done
+}
+
+@test "a reader whose machine vanishes without FIN is left, its descriptor comes back, and its neighbour goes on" {
+	unshare -n true 2>/dev/null || skip 'NOT TESTED: no network namespace can be made here (unshare -n)'
+	command -v ip >/dev/null || skip 'NOT TESTED: ip(8) is missing'
+	cat >inside <<-'END'
+		until_it() { for ((i = 0; i < 1500; i++)); do ! "$@" || return 0; sleep 0.01; done; echo "in vain: $*"; exit 1; }
+		there() { [[ $(readlink /proc/$away/ns/net) != $(readlink /proc/self/ns/net) ]]; }
+		fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
+		streams() { [[ $(curl -s --unix-socket admin http://a/status | jq .streams) -eq $1 ]]; }
+		trap 'kill $(jobs -p)' EXIT
+		ip link set lo up
+		unshare -n sleep 50 3>&- & away=$!
+		until_it there
+		ip link add v0 type veth peer name v1 || { echo NOT TESTED; exit 0; }
+		ip link set v1 netns $away
+		ip address add 192.0.2.1/24 dev v0 && ip link set v0 up
+		nsenter -t $away -n ip address add 192.0.2.2/24 dev v1
+		nsenter -t $away -n ip link set v1 up
+		sp-sse --listen 192.0.2.1:0 --insecure --admin "unix:$PWD/admin" --write-timeout 1s --heartbeat 200ms 2>server.err 3>&- & server=$!
+		until_it grep -qs ready server.err
+		port=$(sed -n 's/.*ready 192.0.2.1:\([0-9]*\)$/\1/p' server.err)
+		curl -sN "http://192.0.2.1:$port$1" >near.out 3>&- &
+		until_it grep -qs connected near.out
+		curl -s --unix-socket admin http://a/status >status
+		before=$(fds)
+		for n in 1 2 3 4 5; do
+			nsenter -t $away -n curl -sN "http://192.0.2.1:$port$1" >far$n.out 3>&- &
+			until_it grep -qs connected far$n.out
+		done
+		streams 6 || exit 1
+		# Its address goes: nothing is said, and nothing that comes is answered.
+		nsenter -t $away -n ip address flush dev v1
+		until_it streams 1
+		curl -s --unix-socket admin http://a/status | jq -e '.streams_ended_total["write-timeout"] == 5' || exit 1
+		back() { [[ $(fds) -le $before ]]; }
+		until_it back
+		beats=$(grep -c '^: ' near.out)
+		more() { [[ $(grep -c '^: ' near.out) -gt $beats ]]; }
+		until_it more
+		echo noticed
+	END
+	run -0 unshare -n bash ./inside "$(stage_path)"
+	[[ $output != *'NOT TESTED'* ]] || skip 'NOT TESTED: no pair of veth can be made here'
+	[[ $output == *noticed* ]]
+}
+
+@test "bad percent escapes, traversal, NUL and over-long UTF-8 in a path are 400 or 404, and nobody's data" {
+	local name path
+	publish_run secret
+	listen
+	for name in "${illegal_names[@]}"; do
+		for path in "/api/v1/sse/projects/$P/stages/$name/" "/api/v1/sse/projects/$name/" "/api/v1/projects/$name/state"; do
+			request "$path" 'Connection: close' | answers 400
+			not says answer secret
+		done
+	done
+	for path in "/api/v1/sse/projects/x/../$P/stages/s/" "/api/v1/sse/projects/x/stages/../../$P/stages/s/" "//api/v1/sse/projects/$P/" \
+		"/api/v1/sse/./projects/$P/stages/s/" "/%61pi/v1/sse/projects/$P/stages/s/" '/../../etc/passwd' "/api/v1/sse/projects/$P/stages/s/%2e%2e/t/"; do
+		request "$path" 'Connection: close' | answers 404
+		not says answer secret
+	done
+	for name in %zz % %2 '%u0041' %00; do
+		request "$(stage_path)?since=$name" 'Connection: close' | answers 400
+		not says answer secret
+	done
+	[[ $(get /healthz) == ok ]]
+}
+
 @test "a storm of connects that say nothing, or leave at once, is survived" {
 	listen --header-timeout 1s
 	bg storm "$PYTHON" "$ROOT/tests/bad-clients.py" storm "$port" 5000
@@ -108,10 +201,11 @@ given_back() { # DESCRIPTORS
 	[[ $(status_of .accepted_total) -ge 5000 ]]
 }
 
-@test "descriptors exhausted: those who are in are served, those who come on top are told or wait" {
+# A server that may have 64 descriptors, and readers that take more.
+listen_with_few() { # OPTION...
 	(
 		ulimit -n 64
-		bg server sp-sse --listen 127.0.0.1:0
+		bg server sp-sse --listen 127.0.0.1:0 --admin "unix:$PWD/own" "$@"
 		echo "$bg_pid" >server.pid
 	)
 	server_pid=$(<server.pid)
@@ -120,14 +214,32 @@ given_back() { # DESCRIPTORS
 	reader one "$(stage_path)"
 	wait_until 5 connected one
 	bg many "$PYTHON" "$ROOT/tests/bad-clients.py" deaf "$port" 100 "$(stage_path)"
-	local many=$bg_pid
-	sleep 1 # they are more than it may have: nothing to wait for
+	many=$bg_pid
+}
+
+# Who was in gets what comes; when the others have left, whoever comes is served again.
+recovers() {
 	publish a
 	wait_until 5 says one.out '"content":"a"'
 	end_process "$many" KILL
-	well() { [[ $(get /healthz --max-time 1) == ok ]]; }
-	wait_until 15 well
+	publish_run b
+	# As soon as the load is normal again.
+	well() { [[ $(get "$(stage_path)" --max-time 2 | types /dev/stdin) == 'connected token done stream_end' ]]; }
+	wait_until 20 well
 	not gone "$server_pid"
+}
+
+@test "descriptors exhausted: those who are in are served, those who come on top wait until there are some" {
+	listen_with_few --max-connections 1000
+	wait_until 10 says server.err 'accept: Too many open files'
+	recovers
+}
+
+@test "descriptors about to be exhausted: by itself the server keeps some back, and tells those who come on top" {
+	listen_with_few
+	told() { [[ $(curl -s --unix-socket own http://a/status | jq '.refused_total["max-connections"]') -ge 20 ]]; }
+	wait_until 10 told
+	recovers
 }
 
 @test "Redis is down at the start: it serves, /readyz is 503, readers are asked back; then it is there" {
@@ -231,6 +343,42 @@ given_back() { # DESCRIPTORS
 	end_process "$pid" TERM
 }
 
+@test "TERM under load, on a socket that outlives the server: not one connection is refused, not one message lost" {
+	port=$(free_port)
+	bg server "$PYTHON" "$ROOT/tests/keep-socket.py" "$port" sp-sse --listen "unix:$PWD/web" --drain 300ms --retry 10ms
+	local keeper=$bg_pid
+	wait_until 10 listens "$PWD/web"
+	bg load "$PYTHON" "$ROOT/tests/bad-clients.py" connects "$port" 5
+	local load=$bg_pid
+	mkfifo in
+	exec {feed}<>in
+	bg_in=in bg publisher sp-pub -p "$P" -s s --from lines
+	local publisher=$bg_pid
+	for n in 1 2 3; do
+		bg "reader$n" "$PYTHON" "$ROOT/tests/bad-clients.py" follow "$port" 1 "$(stage_path)"
+		readers[n]=$bg_pid
+		wait_until 5 says "reader$n.out" connected
+	done
+	for round in 1 2 3; do
+		numbers 200 "$round" >&"$feed"
+		kill -TERM "$(sed -n "${round}p" server.out)"
+		wait_until 10 lines server.out $((round + 1))
+	done
+	numbers 200 4 >&"$feed"
+	wait_until 5 logged "$LOG" 800
+	exec {feed}>&-
+	end_process "$publisher" TERM
+	for n in 1 2 3; do
+		ends "${readers[n]}" 30 || { tail -n 3 "reader$n.out"; cat reader*.err server.err publisher.err; return 1; }
+		[[ $status -eq 0 ]]
+		jq -r 'select(.type == "token") | .content' "reader$n.out" | grep . | diff <(for round in 1 2 3 4; do numbers 200 $round; done) -
+	done
+	ends "$load" 20
+	cat load.out load.err
+	[[ $status -eq 0 ]]
+	end_process "$keeper" TERM
+}
+
 @test "a reader whose connection, gateway and Redis are killed in turn, again and again, ends with exactly the log" {
 	is_sanitized && turns=12 || turns=30
 	LOOP_SECONDS=45 "$PYTHON" "$ROOT/tests/loop" "$SPOUT_BUILD" "$turns" >result
@@ -261,21 +409,38 @@ each_errand() { # N
 	"$PYTHON" "$ROOT/tests/bad-clients.py" errands "$port" "$1" "$(stage_path)" "$token"
 }
 
-@test "no descriptor is left behind: connects, readers, POSTs and errors, a thousand of them" {
+@test "no descriptor is left behind: two thousand connects, readers, POSTs and errors, with HUP and Redis restarted between" {
+	own_redis "$PWD/redis"
+	local redis_pid=$own_pid
+	export REDIS_URL=$own_url
 	openssl rand -hex 32 >key
 	chmod 600 key
-	listen --key key --drain 100ms
+	listen --key key --drain 100ms --access-log log --connect-timeout 300ms
 	token=$(sp-sse token --pub -p "$P" --for 10m --key key)
 	publish_run a
 	fds() { find "/proc/$server_pid/fd" -mindepth 1 | wc -l; }
+	is_up() { [[ $(get /readyz) == ok ]]; }
+	idle() { status_is .connections 1 && status_is .channels 0; }
 	each_errand 30 # what is opened once is open then
-	wait_until 10 status_is .connections 1
-	sleep 1.5 # for a channel's subscription to go
+	wait_until 10 idle
 	local before
 	before=$(fds)
-	each_errand 1000
-	wait_until 10 status_is .connections 1
-	[[ $(status_of .streams) -eq 0 && $(status_of '.answers_total["4xx"]') -ge 400 && $(status_of .published_total) -ge 70 ]]
+	each_errand 700
+	for _ in 1 2 3 4 5; do
+		kill -HUP "$server_pid"
+	done
+	bg deaf "$PYTHON" "$ROOT/tests/bad-clients.py" deaf "$port" 100 "$(stage_path)?access_token=$token&since=now"
+	wait_until 10 streams 100
+	end_process "$redis_pid" KILL
+	wait_until 5 status_is .redis down
+	get "$(stage_path t)" -H "Authorization: Bearer $token" -o /dev/null -w '%{http_code}' --max-time 5 | grep -qx 503
+	own_redis "$PWD/redis"
+	wait_until 10 is_up
+	end_process "$bg_pid" KILL
+	publish_run a
+	each_errand 1300
+	wait_until 10 idle
+	[[ $(status_of .streams) -eq 0 && $(status_of '.answers_total["4xx"]') -ge 800 && $(status_of .published_total) -ge 140 ]]
 	settled() { [[ $(fds) -le $before ]]; }
 	wait_until 5 settled || { ls -l "/proc/$server_pid/fd"; return 1; }
 }
