@@ -215,8 +215,13 @@ bearer() { # CODE PATH: with $token
 	done
 	says exchange.err 'does not grant'
 	# Nor by a core dump's neighbour: the command line.
-	bg_in=<(sleep 5) bg server sp-sse --inetd --key "$KEYS/hs"
+	mkfifo in
+	exec {feed}<>in
+	bg_in=in bg server sp-sse --inetd --key "$KEYS/hs"
+	wait_until 5 grep -qaF -- "--inetd" "/proc/$bg_pid/cmdline"
 	not grep -qa "$secret" "/proc/$bg_pid/cmdline"
+	exec {feed}>&-
+	ends "$bg_pid"
 }
 
 @test "a file that is no key is refused at start, and so is one that everybody would know" {
