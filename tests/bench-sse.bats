@@ -283,7 +283,10 @@ through_redis() { # CHANNEL OPTION...
 @test "sse: a signal ends it with a report" {
 	serve
 	bg load sp-bench sse --url "$server/events/x" -H 'X-Reader: 1' --connections 3 --duration 60s -q
-	wait_until 10 eval '[[ $(ss -Htn state established "dport = :${server##*:}" 2>/dev/null | wc -l) -ge 3 ]]' || sleep 1
+	established() { # 01 in /proc/net/tcp, towards the server
+		[[ $(awk -v port=":$(printf %04X "${server##*:}")" '$4 == "01" && index($3, port)' /proc/net/tcp | wc -l) -ge 3 ]]
+	}
+	wait_until 10 established
 	kill -TERM "$bg_pid"
 	ends "$bg_pid"
 	[[ $status -eq 143 ]]
