@@ -437,6 +437,33 @@ all_gone() {
 	R XINFO CONSUMERS "$TAG:medium" xq | grep -qx holder
 }
 
+@test "consumer names leak: a worker takes its own with it, and one that died is cleared away by the others" {
+	xq add 1 2 >/dev/null
+	timeout 20 sp-xq work -q "$Q" --drain -- true </dev/null
+	[[ -z $(R XINFO CONSUMERS "$TAG:medium" xq) ]]
+	# Dead for an hour, as its last word tells; and one that holds a job.
+	xq add 3 >/dev/null
+	xq take --consumer holder >/dev/null
+	xq take --consumer gone >/dev/null || true
+	R XGROUP CREATECONSUMER "$TAG:medium" xq gone >/dev/null
+	R HSET "$TAG:workers" gone '1000 {}' holder '1000 {}' >/dev/null
+	R DEL "$TAG:swept" >/dev/null
+	timeout 20 sp-xq work -q "$Q" --drain -- true </dev/null
+	[[ $(R XINFO CONSUMERS "$TAG:medium" xq | sed -n 2p) == holder ]]
+	[[ $(R XINFO CONSUMERS "$TAG:medium" xq | grep -c '^name$') -eq 1 ]]
+	[[ $(R XPENDING "$TAG:medium" xq | head -n 1) -eq 1 ]]
+}
+
+@test "everysec loses up to 1 s on power loss, and another maxmemory-policy than noeviction loses jobs: doctor says so" {
+	own_redis "$PWD/r" --appendonly no
+	run -1 timeout 10 sp-xq doctor -u "$own_url"
+	[[ $output == *'everysec loses up to 1 s on power loss'* ]]
+	redis-cli -s "$own_socket" CONFIG SET appendonly yes
+	redis-cli -s "$own_socket" CONFIG SET maxmemory-policy volatile-ttl
+	run -1 timeout 10 sp-xq doctor -u "$own_url"
+	[[ $output == *'maxmemory-policy noeviction'* ]]
+}
+
 @test "COUNT is per stream: a take of one from three streams is one job" {
 	xq add -P high 1
 	xq add -P medium 2
@@ -454,7 +481,7 @@ all_gone() {
 	[[ $(xq take | jq .attempt) -eq 1 ]]
 }
 
-@test "a delayed job is in one place at every moment: promotion is one step with the take" {
+@test "ZRANGEBYSCORE and XADD in one script: a delayed job is in one place at every moment" {
 	seq 200 | xq add --delay 50ms >/dev/null
 	sleep 0.1
 	xq take -n 100 >jobs

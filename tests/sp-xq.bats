@@ -339,6 +339,15 @@ add_one() { # ARG...: the id
 	[[ $(R XLEN "$TAG:medium") -eq 302 ]]
 }
 
+@test "FIELD, pipes: the last line needs no newline, an empty input ends, operands leave a loop its input" {
+	printf '1\n2' | xq add | wc -l | grep -qx 2
+	run -0 xq add </dev/null
+	printf '%s\n' a b c | while read -r _; do xq add 3 >/dev/null; echo x >>turns; done
+	lines turns 3
+	timeout 20 sp-xq work -q "$Q" --max-jobs 2 -- cat <<<'not for the jobs' 2>err
+	[[ ! -s err ]]
+}
+
 @test "a closed output ends quietly" {
 	echo 0 >status
 	(seq 100000 | xq add 2>err || echo $? >status) | head -n 1 >out
