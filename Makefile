@@ -31,7 +31,8 @@ EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input
            tls dial \
            doors supervisor \
            resp_quick \
-           live
+           live \
+           runner_start
 TOP      = cli log wire append publish control source span recall feed feed_since stream ready access \
            token exam exam_stream exam_head exam_events exam_probe exam_return doctor gate inetd
 # sp-sse --listen
@@ -45,7 +46,7 @@ TOP     += machine report report_probe load loader bench bench_pub bench_sub ben
 TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
            bench_xq \
            receipt xq xq_batch xq_spool xq_add xq_take xq_give xq_look xq_ask xq_admin \
-           xq_stats xq_show xq_dead xq_doctor lock held slot ended work work_lease work_ahead work_spool xq_work xq_lock xq_every
+           xq_stats xq_show xq_dead xq_doctor lock held slot verdict ended work work_take work_slots work_lease work_ahead work_spool xq_work xq_lock xq_every
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench sp-xq

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* runner: a job's command, from its start to its end. */
-#include "runner.h"
+#include "runner_own.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,8 +197,7 @@ static void on_notes(void *arg, unsigned ready)
 	read_some(r, &r->notes, take_notes); /* as above */
 }
 
-/* Gives the job to its standard input, as far as that takes it. It need not read it. */
-static void write_input(struct runner *r)
+void runner_feed(struct runner *r)
 {
 	while (r->in.fd >= 0 && r->input.len > 0) {
 		ssize_t n = write(r->in.fd, buf_head(&r->input), r->input.len);
@@ -227,7 +224,7 @@ static void write_input(struct runner *r)
 static void on_in(void *arg, unsigned ready)
 {
 	(void)ready;
-	write_input(arg);
+	runner_feed(arg);
 }
 
 /* --- Limits */
@@ -281,156 +278,6 @@ void runner_stop(struct runner *r)
 	}
 	if (r->kill.slot == 0)
 		loop_timer(r->loop, &r->kill, clock_ms() + r->conf->grace_ms);
-}
-
-/* --- Start */
-
-struct pipes {
-	int in[2], out[2], err[2], notes[2];
-};
-
-static void close_pipe(const int p[2])
-{
-	(void)close(p[0]); /* unused */
-	(void)close(p[1]); /* the same */
-}
-
-static int open_pipes(struct pipes *p, struct why *w)
-{
-	int *const all[] = {p->in, p->out, p->err, p->notes};
-
-	for (size_t i = 0; i < 4; i++) {
-		if (pipe2(all[i], O_CLOEXEC) == 0)
-			continue;
-		(void)why_errno(w, 126, "pipe");
-		while (i-- > 0)
-			close_pipe(all[i]);
-		return -1;
-	}
-	return 0;
-}
-
-/* Two lists in one. */
-static char **joined(char *const *a, char *const *b)
-{
-	size_t na = 0, nb = 0;
-
-	while (a[na] != NULL)
-		na++;
-	while (b[nb] != NULL)
-		nb++;
-	char **all = xcalloc(na + nb + 1, sizeof *all);
-	memcpy(all, a, na * sizeof *all);
-	memcpy(all + na, b, nb * sizeof *all);
-	return all;
-}
-
-/* We may be a job ourselves: what its worker said of it is not true of ours. */
-static void drop_inherited(char **env, const char *const *own)
-{
-	static const char prefix[] = "SP_JOB_";
-	char **to = env;
-
-	while (own != NULL && *own != NULL && *to != NULL) {
-		to++;
-		own++;
-	}
-	for (char **from = to; *from != NULL; from++)
-		if (strncmp(*from, prefix, sizeof prefix - 1) != 0)
-			*to++ = *from;
-	*to = NULL;
-}
-
-static int spawn(struct runner *r, const struct pipes *p, char *const *argv, char *const *env)
-{
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-
-	if (posix_spawn_file_actions_init(&fa) != 0 || posix_spawnattr_init(&attr) != 0)
-		abort(); /* out of memory */
-	(void)posix_spawn_file_actions_adddup2(&fa, p->in[0], STDIN_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&fa, p->out[1], STDOUT_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&fa, p->err[1], STDERR_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&fa, p->notes[1], RUNNER_FD);
-	(void)sigemptyset(&none); /* cannot fail */
-	(void)sigfillset(&all);   /* cannot fail */
-	(void)posix_spawnattr_setsigmask(&attr, &none);
-	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setpgroup(&attr, 0);
-	(void)posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	int e = posix_spawnp(&r->pid, argv[0], &fa, &attr, argv, env);
-	(void)posix_spawn_file_actions_destroy(&fa);
-	(void)posix_spawnattr_destroy(&attr);
-	return e;
-}
-
-static void adopt(struct runner *r, struct watch *w, int fd, unsigned want)
-{
-	(void)fcntl(fd, F_SETFL, O_NONBLOCK); /* our own end: nobody else sees the flag */
-	w->fd = fd;
-	if (want != 0)
-		loop_watch(r->loop, w, want);
-}
-
-static int launch(struct runner *r, const struct runner_job *job, struct why *w)
-{
-	extern char **environ;
-	static char *const nothing[] = {NULL};
-	struct pipes p;
-
-	if (open_pipes(&p, w) < 0)
-		return -1;
-	char **argv =
-	    joined(r->conf->argv, job->args != NULL ? (char **)(uintptr_t)job->args : nothing);
-	char **env = joined(job->env != NULL ? (char **)(uintptr_t)job->env : nothing, environ);
-	drop_inherited(env, job->env);
-	int e = spawn(r, &p, argv, env);
-	free(argv);
-	free(env);
-	(void)close(p.in[0]);    /* the child's */
-	(void)close(p.out[1]);   /* the same */
-	(void)close(p.err[1]);   /* the same */
-	(void)close(p.notes[1]); /* the same */
-	if (e != 0) {
-		(void)close(p.in[1]);    /* unused */
-		(void)close(p.out[0]);   /* the same */
-		(void)close(p.err[0]);   /* the same */
-		(void)close(p.notes[0]); /* the same */
-		r->pid = 0;
-		errno = e;
-		return why_errno(w, e == ENOENT ? 127 : 126, "%s", r->conf->argv[0]);
-	}
-	guard_set(r->conf->guard, r->conf->slot, r->pid);
-	r->exited = false;
-	adopt(r, &r->in, p.in[1], 0);
-	adopt(r, &r->out, p.out[0], LOOP_READ);
-	adopt(r, &r->err, p.err[0], LOOP_READ);
-	adopt(r, &r->notes, p.notes[0], LOOP_READ);
-	return 0;
-}
-
-int runner_start(struct runner *r, const struct runner_job *job, struct why *w)
-{
-	if (r->pid == 0)
-		buf_clear(&r->input); /* else a kept command owes the reading of its end */
-	buf_clear(&r->output);
-	buf_clear(&r->note_line);
-	r->truncated = r->note_too_long = false;
-	r->ntail = 0;
-	r->answered = 0;
-	r->due = job->answers;
-	r->cause = RUNNER_ENDED;
-	(void)snprintf(r->label, sizeof r->label, "%s", job->label); /* a cut label is a label */
-	if (r->pid == 0 && launch(r, job, w) < 0)
-		return -1;
-	r->busy = true;
-	(void)buf_add(&r->input, job->text, job->len); /* no cap */
-	(void)buf_addc(&r->input, '\n');               /* the same */
-	write_input(r);
-	runner_extend(r, job->soft_ms, job->hard_ms);
-	return 0;
 }
 
 bool runner_is_busy(const struct runner *r)

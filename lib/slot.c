@@ -5,93 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "clock.h"
 #include "json.h"
-#include "number.h"
 #include "opt.h"
-#include "utf8.h"
+#include "verdict.h"
 #include "work.h"
 
-/* --- The result */
-
-/* Adds s as a JSON string, valid whatever it is. */
-static void add_string(struct buf *b, const char *s, size_t len)
-{
-	struct utf8_mend mend = {0};
-	struct buf text;
-
-	buf_init(&text, SIZE_MAX / 2);
-	(void)utf8_mend(&mend, &text, s, len);           /* no cap */
-	(void)utf8_mend_end(&mend, &text);               /* the same */
-	(void)buf_addc(b, '"');                          /* the same */
-	(void)json_escape(b, buf_head(&text), text.len); /* the same */
-	(void)buf_addc(b, '"');                          /* the same */
-	buf_fini(&text);
-}
-
-/* What a command printed: JSON as it is, on one line; anything else as a string. */
-static void keep_result(struct held *h, const char *s, size_t len, bool truncated)
-{
-	struct buf b;
-
-	while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == '\r'))
-		len--;
-	if (len == 0 || h->result != NULL)
-		return; /* what was noted as the result counts more */
-	if (!truncated && json_is_valid(s, len) && memchr(s, '\n', len) == NULL) {
-		held_set_result(h, s, len);
-		return;
-	}
-	buf_init(&b, SIZE_MAX / 2);
-	add_string(&b, s, len);
-	held_set_result(h, buf_head(&b), b.len);
-	buf_fini(&b);
-}
-
 /* --- What came of a job */
-
-struct verdict {
-	enum slot_fate fate;
-	int64_t delay_ms;
-	int status;
-	char what[160];
-};
-
-static enum slot_fate fate_of(int status)
-{
-	return status == 0                  ? SLOT_DONE
-	    : status == WORK_STATUS_BURY    ? SLOT_BURIED
-	    : status == WORK_STATUS_RELEASE ? SLOT_RELEASED
-					    : SLOT_FAILED;
-}
-
-static struct verdict judge(const struct slot *s, const struct runner_end *end)
-{
-	int ws = end->wait_status;
-	struct verdict v = {
-	    .delay_ms = -1, .status = WIFSIGNALED(ws) ? 128 + WTERMSIG(ws) : WEXITSTATUS(ws)};
-
-	v.fate = fate_of(v.status);
-	if (WIFSIGNALED(ws))
-		(void)snprintf(v.what, sizeof v.what, "killed by signal %d (%s)", WTERMSIG(ws),
-		    strsignal(WTERMSIG(ws))); /* fits */
-	else
-		(void)snprintf(v.what, sizeof v.what, "exit status %d", v.status); /* the same */
-	if (end->cause == RUNNER_SOFT || end->cause == RUNNER_HARD) {
-		/* A command that ended well in spite of it has done its work. */
-		if (v.fate != SLOT_DONE)
-			v.fate = SLOT_FAILED;
-		(void)snprintf(v.what, sizeof v.what, "took longer than --%s allows",
-		    end->cause == RUNNER_SOFT ? "soft" : "hard"); /* fits */
-	} else if (s->stopped && v.fate == SLOT_FAILED) {
-		v.fate = SLOT_RELEASED;
-		v.delay_ms = 0;
-		(void)snprintf(v.what, sizeof v.what, "the worker was stopped"); /* fits */
-	}
-	return v;
-}
 
 /* {"reason":"…","status":N,"stderr":"…"}; the queue adds attempt and time. */
 static void tell(struct slot *s, struct held *h, struct verdict v, const char *tail, size_t ntail)
@@ -109,9 +30,9 @@ static void tell(struct slot *s, struct held *h, struct verdict v, const char *t
 	buf_init(&b, SIZE_MAX / 2);
 	if (v.fate != SLOT_DONE) {
 		(void)buf_adds(&b, "{\"reason\":"); /* no cap */
-		add_string(&b, v.what, strlen(v.what));
+		verdict_add_string(&b, v.what, strlen(v.what));
 		(void)buf_addf(&b, ",\"status\":%d,\"stderr\":", v.status); /* no cap */
-		add_string(&b, tail, ntail);
+		verdict_add_string(&b, tail, ntail);
 		(void)buf_addc(&b, '}'); /* the same */
 	}
 	s->ops->on_job(s->arg, h,
@@ -123,7 +44,7 @@ static void tell(struct slot *s, struct held *h, struct verdict v, const char *t
 static void on_end(void *arg, const struct runner_end *end)
 {
 	struct slot *s = arg;
-	struct verdict v = judge(s, end);
+	struct verdict v = verdict_of(end, s->stopped);
 	size_t n = s->n;
 
 	/* Without an answer a kept command has not done the job, however well it ended. */
@@ -134,7 +55,8 @@ static void on_end(void *arg, const struct runner_end *end)
 	s->n = 0;
 	for (size_t i = s->answered; i < n; i++) {
 		if (v.fate == SLOT_DONE && n == 1)
-			keep_result(s->jobs[i], end->output, end->output_len, end->truncated);
+			verdict_keep_result(
+			    s->jobs[i], end->output, end->output_len, end->truncated);
 		tell(s, s->jobs[i], v, end->tail, end->tail_len);
 	}
 	s->ops->on_idle(s->arg);
@@ -142,37 +64,16 @@ static void on_end(void *arg, const struct runner_end *end)
 
 /* --- Answers of a kept command */
 
-/* Reads {…,"sp":{"status":N,"retry_after":"D"}} out of an answer. */
-static int answer_status(struct held *h, const char *line, size_t len)
-{
-	struct json_slice sp = json_find(line, len, "sp"), status, after;
-	char text[32] = "";
-	uint64_t n;
-
-	if (sp.s == NULL || !json_is_valid(line, len))
-		return 0;
-	status = json_find(sp.s, sp.len, "status");
-	after = json_string(json_find(sp.s, sp.len, "retry_after"));
-	if (after.s != NULL && after.len < sizeof text) {
-		memcpy(text, after.s, after.len);
-		if (opt_duration(text, &h->retry_ms) < 0)
-			h->retry_ms = -1;
-	}
-	if (status.s == NULL)
-		return 0;
-	return number_parse(status.s, status.len, 255, &n) ? (int)n : 1;
-}
-
 static void on_answer(void *arg, size_t i, const char *line, size_t len, bool truncated)
 {
 	struct slot *s = arg;
 	struct held *h = s->jobs[i];
-	int status = answer_status(h, line, len);
-	struct verdict v = {.fate = fate_of(status), .delay_ms = -1, .status = status};
+	int status = verdict_answer(h, line, len);
+	struct verdict v = {.fate = verdict_fate(status), .delay_ms = -1, .status = status};
 
 	s->answered = i + 1;
 	if (v.fate == SLOT_DONE)
-		keep_result(h, line, len, truncated);
+		verdict_keep_result(h, line, len, truncated);
 	else
 		(void)snprintf(v.what, sizeof v.what, "answered status %d", status); /* fits */
 	tell(s, h, v, "", 0);

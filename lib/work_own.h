@@ -12,7 +12,7 @@
 #include "work.h"
 #include "xq_spool.h"
 
-/* For work.c and work_lease.c alone. */
+/* For work.c and work_*.c alone. */
 
 struct work_queue {
 	struct work *work;
@@ -77,6 +77,31 @@ struct work {
 /* Jobs that wait into slots that are free, what ended to its queue, and the question for more: in
  * one write a queue. Leaves when nothing is left to do. */
 void work_pump(struct work *w);
+
+/* --- work_take.c */
+
+/* Asks one queue at a time, each in its turn; those that are empty are listened to instead. */
+void work_take(struct work *w);
+
+/* As queue_ops has it: of a struct work_queue. */
+void work_wake(void *queue);
+
+/* --- work_slots.c */
+
+void work_slots_open(struct work *w);
+void work_slots_fini(struct work *w);
+
+/* Jobs that wait into slots that are free. */
+void work_slots_fill(struct work *w);
+
+/* Jobs that wait when the worker stops go back as if they had never been taken. */
+void work_slots_release(struct work *w);
+
+/* Ends what runs; its jobs are released. */
+void work_slots_stop(struct work *w);
+
+/* Commands that are kept get end of file; then they have the grace. True when none is left. */
+bool work_slots_close(struct work *w);
 
 /* --- work_ahead.c */
 
