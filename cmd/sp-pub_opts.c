@@ -11,9 +11,8 @@ enum { PROVIDER_MAX_LINE = 16 << 20 };
 
 static const struct opt_tool about = {.name = "sp-pub",
     .summary = "Publish standard input, a command's output, or one message.",
-    .usage = "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [TYPE [key=value | "
-	     "key:=json ...]]\n"
-	     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) [-- COMMAND [ARG ...]]\n"
+    .usage = "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE)\n"
+	     "       [TYPE [key=value | key:=json ...] | -- COMMAND [ARG ...]]\n"
 	     "sp-pub [options] (-c CHANNEL | -p PROJECT -s STAGE) --stop",
     .examples = "llm 'Tell me a story' | sp-pub -p 7 -s story\n"
 		"sp-pub -p 7 -s story -- llm 'Tell me a story'\n"

@@ -61,12 +61,12 @@ static void print_wrapped(FILE *f, int at, const char *text)
 	fputc('\n', f);
 }
 
-/* "help: none, done, each", when the choices do not stand in the left column. */
+/* "help; one of none, done, each", when the choices do not stand in the left column. */
 static void describe(struct buf *b, const struct opt *o)
 {
 	(void)buf_adds(b, o->help); /* b has no cap, so adding cannot fail */
-	if (o->kind == OPT_CHOICE && o->arg != NULL) {
-		(void)buf_adds(b, ": ");
+	if (o->kind == OPT_CHOICE && o->arg != NULL && strchr(o->choices, '|') != NULL) {
+		(void)buf_adds(b, "; one of ");
 		for (const char *c = o->choices; *c != '\0'; c++)
 			(void)(*c == '|' ? buf_adds(b, ", ") : buf_addc(b, *c));
 	}

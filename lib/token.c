@@ -41,7 +41,8 @@ static enum opt_result parse(struct token *t, struct say *s, int argc, char **ar
 	};
 	const struct opt_tool tool = {.name = "sp-sse token",
 	    .summary = "Print a token for readers and publishers of sp-sse --key.",
-	    .usage = "sp-sse token [--pub] (-p PROJECT [-s STAGE] | -c CHANNEL) --for D --key FILE",
+	    .usage = "sp-sse token [--pub] --for D --key FILE\n"
+		     "       (-p PROJECT [-s STAGE] | -c CHANNEL)",
 	    .examples = "sp-sse token -p 7 --for 1h --key secret\n"
 			"sp-sse token --pub -p 7 -s story --for 10m --key private.pem",
 	    .opts = opts};

@@ -145,13 +145,21 @@ help_options() { # TOOL [VERB]
 	"$@" --help | sed -n -E 's/^ +(-[a-zA-Z], )?(--[a-z-]+)/\1\2/p' | sed -E 's/  .*//; s/^(-.), /\1 /; s/=/ /' | sort
 }
 
-# With those of its verbs, which the usage lines name.
+# Those that the usage lines name, and that have a --help of their own.
+verbs() { # TOOL
+	local verb
+	for verb in $("$1" --help | sed -n -E "s/^(usage:| ) *$1 ([a-z]+) .*/\2/p"); do
+		! "$1" "$verb" --help | head -n 1 | grep -q "^usage: $1 $verb" || echo "$verb"
+	done
+}
+
+# With those of its verbs.
 all_options() { # TOOL
 	local verb
 	{
 		help_options "$1"
-		for verb in $("$1" --help | sed -n -E "s/^(usage:| ) *$1 ([a-z]+) .*/\2/p"); do
-			! "$1" "$verb" --help | head -n 1 | grep -q "^usage: $1 $verb" || help_options "$1" "$verb"
+		for verb in $(verbs "$1"); do
+			help_options "$1" "$verb"
 		done
 	} | sort -u
 }

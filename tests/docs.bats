@@ -105,6 +105,19 @@ run_page() { # FINDER FILE
 	done
 }
 
+@test "each --help fits into 80 columns, and ends with examples" {
+	local tool verb
+	for tool in "${TOOLS[@]}" sp-xq; do
+		for verb in '' $(verbs "$tool"); do
+			"$tool" ${verb:+"$verb"} --help >help
+			if grep -E '.{81}' help || ! sed '1,/^Examples:/d' help | grep -q "$tool"; then
+				echo "in $tool $verb --help"
+				return 1
+			fi
+		done
+	done
+}
+
 @test "a session that is not as shown, or fails, is found" {
 	printf '%s\n' '@ here:1' '$ printf "%s\n" a b c' a … c '$ false' '$ echo $?' 1 >good
 	bash -c "source '$ROOT/tests/docs.bash'; run_sessions" <good

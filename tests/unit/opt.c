@@ -248,7 +248,7 @@ static void help_is_printed(void)
 	    "                          good time\n"
 	    "\n"
 	    "What:\n"
-	    "  -f, --from FORMAT       how it is read: text, lines, json\n"
+	    "  -f, --from FORMAT       how it is read; one of text, lines, json\n"
 	    "      --full-text=none|done|each\n"
 	    "                          where the text goes\n"
 	    "  -t, --tee               also to stdout\n"
