@@ -22,7 +22,11 @@ static int report(struct pub *p);
 
 int main(int argc, char **argv)
 {
-	struct pub p = {.cli = CLI_DEFAULTS("sp-pub"), .full_text = RUN_FULL_DONE};
+	struct pub p = {.cli = CLI_DEFAULTS("sp-pub"),
+	    .full_text = RUN_FULL_DONE,
+	    .conf = {.end = true,
+		.batch = 1,
+		.append = {.maxlen = 10000, .ttl_ms = 24 * 3600 * 1000, .buffer_bytes = 64 << 20}}};
 	struct opt_rest rest;
 	bool closed[3];
 

@@ -23,11 +23,6 @@ static const struct opt_tool about = {.name = "sp-pub",
 enum opt_result pub_parse(struct pub *p, int argc, char **argv, struct opt_rest *rest)
 {
 	struct append_conf *a = &p->conf.append;
-
-	p->conf.end = true;
-	p->conf.batch = 1;
-	*a = (struct append_conf){
-	    .maxlen = 10000, .ttl_ms = 24 * 3600 * 1000, .buffer_bytes = 64 << 20};
 	const struct opt opts[] = {
 	    {'c', "channel", "CHANNEL", OPT_STRING, &a->channel, "the channel, by its full name",
 		NULL, 0, 0},
