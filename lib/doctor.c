@@ -54,8 +54,7 @@ static enum opt_result parse(struct doctor *d, int argc, char **argv)
 	    .summary = "Tell what the proxies in front of a stream do to it, and what to change.",
 	    .usage = "sp-sse doctor [options] URL",
 	    .examples = "sp-sse doctor http://127.0.0.1:8080/api/v1/sse/projects/7/\n"
-			"sp-sse doctor --idle 2m --origin https://example.com "
-			"https://www.example.com/api/v1/sse/projects/7/",
+			"sp-sse doctor --idle 2m https://example.com/api/v1/sse/projects/7/",
 	    .opts = opts};
 	struct opt_rest rest;
 	enum opt_result r = opt_parse(&tool, argc, argv, &rest, &d->why);
