@@ -188,30 +188,41 @@ bool conn_flush(struct conn *c)
 	return true;
 }
 
+/* As put, with our own bytes in front; tells how many of the parts'. */
+static ssize_t put_behind(struct conn *c, const struct iovec *parts, int nparts)
+{
+	struct iovec all[PARTS] = {{buf_head(&c->out), c->out.len}};
+	size_t n = 1, ours = c->out.len;
+
+	for (int i = 0; i < nparts && n < PARTS; i++)
+		all[n++] = parts[i];
+	ssize_t sent = put(c, all, n);
+	if (sent < 0)
+		return -1;
+	size_t of_ours = (size_t)sent < ours ? (size_t)sent : ours;
+	consume_out(c, of_ours);
+	return (ssize_t)((size_t)sent - of_ours);
+}
+
 ssize_t conn_on_send(struct member *m, const struct iovec *parts, int nparts)
 {
 	struct conn *c = conn_of_member(m);
-	struct iovec all[PARTS];
-	size_t n = 0, ours = c->out.len, want = ours;
+	ssize_t sent =
+	    c->out.len > 0 ? put_behind(c, parts, nparts) : put(c, parts, (size_t)nparts);
+	size_t want = 0;
 
-	if (ours > 0)
-		all[n++] = (struct iovec){buf_head(&c->out), ours};
-	for (int i = 0; i < nparts; i++) {
-		if (ours > 0 && n < PARTS)
-			all[n++] = parts[i];
-		want += parts[i].iov_len;
-	}
-	ssize_t sent = ours > 0 ? put(c, all, n) : put(c, parts, (size_t)nparts);
 	if (sent < 0) {
 		conn_fail(c);
 		return -1;
 	}
-	size_t of_ours = (size_t)sent < ours ? (size_t)sent : ours;
-	if (ours > 0)
-		consume_out(c, of_ours);
-	conn_block(c, (size_t)sent < want);
-	conn_settle(c);
-	return (ssize_t)((size_t)sent - of_ours);
+	for (int i = 0; i < nparts; i++)
+		want += parts[i].iov_len;
+	bool blocked = c->out.len > 0 || (size_t)sent < want;
+	if (blocked || c->blocked) {
+		conn_block(c, blocked);
+		conn_settle(c);
+	}
+	return sent;
 }
 
 void conn_close_behind(struct conn *c)

@@ -44,30 +44,31 @@ struct request {
 	bool sent_continue;
 };
 
+/* First what every message to a reader touches: three lines of the cache. */
 struct conn {
 	struct watch watch;
-	struct wheel_entry timer; /* what it is for depends on the state */
 	struct member member;
 	struct server *server;
-	const struct door *door;
-	struct request *request; /* NULL between requests and while streaming */
-	struct buf out;          /* our own bytes, in front of the member's; no memory when empty */
-	struct quota_entry *quota;
-	char *log;        /* streaming: the line of the access log, begun; NULL without one */
 	int64_t moved_ms; /* when the kernel took bytes last */
 	uint64_t sent;    /* bytes of this answer */
+	int queued;       /* blocked: peer_queued when last looked at; -1: not yet */
+	uint8_t state;    /* enum conn_state */
+	uint8_t refusal;  /* enum conn_refusal */
+	bool blocked;     /* the kernel takes nothing now */
+	bool half;        /* the peer closed its side */
+	bool probing;     /* is it still there? see on_gone_quiet */
+	bool keeps_alive; /* this answer is not the last */
+	bool lingers;     /* there may be unread bytes: CLOSING waits for the peer */
+	bool shut;        /* our side is closed */
+	bool put_off;     /* more requests are there than may be looked at in one go */
+	struct buf out;   /* our own bytes, in front of the member's; no memory when empty */
+	struct wheel_entry timer; /* what it is for depends on the state */
+	const struct door *door;
+	struct request *request; /* NULL between requests and while streaming */
+	struct quota_entry *quota;
+	char *log; /* streaming: the line of the access log, begun; NULL without one */
 	struct conn *next_dead;
-	int queued;                  /* blocked: peer_queued when last looked at; -1: not yet */
 	struct address peer, client; /* client: the one behind the proxies */
-	uint8_t state;               /* enum conn_state */
-	uint8_t refusal;             /* enum conn_refusal */
-	bool blocked;                /* the kernel takes nothing now */
-	bool half;                   /* the peer closed its side */
-	bool probing;                /* is it still there? see on_gone_quiet */
-	bool keeps_alive;            /* this answer is not the last */
-	bool lingers;                /* there may be unread bytes: CLOSING waits for the peer */
-	bool shut;                   /* our side is closed */
-	bool put_off;                /* more requests are there than may be looked at in one go */
 };
 
 /* Answered by 503 or 429 whatever is asked for. */
