@@ -109,20 +109,28 @@ static int add_frame(struct buf *b, const struct plot *p)
 	    "set border 3 lc rgb '%s' lw 1\nset tics nomirror textcolor rgb '%s'\n"
 	    "set grid lc rgb '%s' lw 1 dt solid\nset key textcolor rgb '%s'\n"
 	    "set title textcolor rgb '%s'\nset xlabel textcolor rgb '%s'\n"
-	    "set ylabel textcolor rgb '%s'\nset lmargin 10\nset rmargin 6\n",
+	    "set ylabel textcolor rgb '%s'\nset lmargin 13\nset rmargin 6\n",
 	    ink, ink, faint, ink, ink, ink, ink);
+}
+
+/* A label beside the axis, or in the title where a terminal has no room for it. */
+static int add_title(struct buf *b, const struct plot *p, const char *title, const char *axis)
+{
+	if (p->form == PLOT_TEXT)
+		return buf_addf(b, "set title '%s; %s'\n", title, axis);
+	return buf_addf(b, "set title '%s'\nset ylabel '%s'\n", title, axis);
 }
 
 static int add_percentiles(struct buf *b, const struct plot *p)
 {
 	const struct curve c = {'p', "1:2", "", p->form == PLOT_TEXT ? "lines" : "lines lw 2"};
 
-	if (buf_adds(b,
-		"set title 'Latency by percentile'\nset logscale x\nset logscale y\n"
-		"set xrange [1:*]\nset yrange [*:*]\n"
+	if (add_title(b, p, "Latency by percentile", "latency (ms)") < 0 ||
+	    buf_adds(b,
+		"set logscale x\nset logscale y\nset xrange [1:*]\nset yrange [*:*]\n"
 		"set xtics ('0%%' 1, '50%%' 2, '90%%' 10, '99%%' 100, '99.9%%' 1e3, '99.99%%' 1e4, "
-		"'99.999%%' 1e5, '99.9999%%' 1e6)\nset format y '%g'\nset ylabel 'ms'\n"
-		"set key top left reverse Left\n") < 0)
+		"'99.999%%' 1e5, '99.9999%%' 1e6)\nset format y '%g'\nset xlabel 'percentile'\n"
+		"set key outside top left horizontal reverse Left\n") < 0)
 		return -1;
 	return add_curves(b, p, &c, 1);
 }
@@ -132,13 +140,17 @@ static int add_latency(struct buf *b, const struct plot *p)
 	const struct curve text[] = {{'s', "1:4", " p99", "lines"}, {'s', "1:3", " p50", "lines"}};
 	const struct curve drawn[] = {{'s', "1:4", " p99", "linespoints lw 2 pt 7 ps 0.4"},
 	    {'s', "1:3", " p50", "lines lw 1.5 dt (8,5)"}};
+	bool is_text = p->form == PLOT_TEXT;
 
-	if (buf_adds(b,
-		"set title 'Latency over time: p99, and p50 dashed'\nunset logscale x\nset xrange "
-		"[0:*]\n"
-		"set xtics auto\nunset key\n") < 0)
+	if (add_title(b, p,
+		is_text ? "Latency over time: p99, and below it p50"
+			: "Latency over time: p99, and p50 dashed",
+		"latency (ms)") < 0 ||
+	    buf_adds(b,
+		"unset logscale x\nset xrange [0:*]\nset xtics auto\nset xlabel 'time (s)'\n"
+		"unset key\n") < 0)
 		return -1;
-	return add_curves(b, p, p->form == PLOT_TEXT ? text : drawn, 2);
+	return add_curves(b, p, is_text ? text : drawn, 2);
 }
 
 static int add_rate(struct buf *b, const struct plot *p)
@@ -146,10 +158,8 @@ static int add_rate(struct buf *b, const struct plot *p)
 	const struct curve c = {
 	    's', "1:2", "", p->form == PLOT_TEXT ? "lines" : "linespoints lw 2 pt 7 ps 0.4"};
 
-	if (buf_adds(b,
-		"set title 'Rate over time'\nunset logscale y\nset yrange [0:*]\n"
-		"set format y '%.0s%c'\nset ylabel '1/s'\nset xlabel 'seconds'\n"
-		"unset key\n") < 0)
+	if (add_title(b, p, "Rate over time", "messages per second") < 0 ||
+	    buf_adds(b, "unset logscale y\nset yrange [0:*]\nset format y '%.0f'\nunset key\n") < 0)
 		return -1;
 	return add_curves(b, p, &c, 1);
 }
@@ -164,9 +174,10 @@ int plot_script(struct buf *b, const struct plot *p)
 	return buf_adds(b, "unset multiplot\n");
 }
 
-/* In the dark the picture is turned inside out, and the hues back. */
-static const char style[] =
-    "<style>@media (prefers-color-scheme:dark){svg{filter:invert(.9) hue-rotate(180deg)}}</style>";
+/* In the dark the picture is turned inside out, and the hues back; what was pale is then dim, hence
+ * the brightness. */
+static const char style[] = "<style>@media (prefers-color-scheme:dark)"
+			    "{svg{filter:invert(.95) hue-rotate(180deg) brightness(1.4)}}</style>";
 
 int plot_finish(struct buf *out, const struct plot *p, const char *made, size_t len)
 {

@@ -171,9 +171,16 @@ is_clean() { # FILE
 	grep -q 'prefers-color-scheme:dark' chart.svg
 	grep -qF "it's \`touch oops\`" chart.svg
 	[ ! -e oops ]
+	# Units at the axes; the names of the runs above the first chart, out of the way of its lines.
+	for words in 'latency (ms)' 'percentile' 'time (s)' 'messages per second'; do
+		grep -qF "<text>$words</text>" chart.svg
+	done
+	awk '/translate/ { split($0, at, /[(),]/) } /<text>two</ { name = at[3] } /<text>Latency by/ { title = at[3] }
+		END { exit !(name > 0 && name < title) }' chart.svg
 	sp-bench plot --to png two.json | head -c 4 | cmp - <(printf '\x89PNG')
 	sp-bench plot --to text two.json >chart.txt
-	grep -q 'Latency by percentile' chart.txt
+	grep -q 'Latency by percentile; latency (ms)' chart.txt
+	grep -q 'Rate over time; messages per second' chart.txt
 	run ! grep -q $'\x1b' chart.txt
 	cat two.json two.json | sp-bench plot --to text - | grep -q '#2'
 }
