@@ -7,7 +7,6 @@
  * A pipeline is such a pair on a channel of its own. It is warm, and the run begins, when a first
  * line has come through each.
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,129 +14,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench_line.h"
 #include "clock.h"
 #include "hose.h"
 #include "local.h"
-#include "ndjson.h"
-#include "ticker.h"
 
 enum {
 	AHEAD_NS = 20 * 1000 * 1000,
 	LOOK_MS = 20,
-	OUT_BYTES = 64 * 1024, /* a pipe's worth: beyond it the pipeline is full */
-	SILENCE_MS = 2000,     /* behind the end: nothing more will come */
+	SILENCE_MS = 2000, /* behind the end: nothing more will come */
 	END_MS = 2000,
-	READ_BYTES = 64 * 1024,
 };
 
-struct line {
-	struct pipe *pipe;
-	pid_t pub, sub;
-	struct watch in, out; /* in: what sp-pub reads; out: what sp-sub writes */
-	struct buf text;      /* lines that sp-pub did not take yet */
-	struct ndjson lines;
-	struct pace pace;
-	uint64_t seq;
-	int64_t free_ns;
-	bool warm, closed;
-};
-
-struct pipe {
-	struct bench *b;
-	struct line *lines;
-	size_t n, nwarm, size;
-	struct audit *audit;
-	struct ticker ticker;
-	struct timer look;
-	struct hist all, second;
-	uint64_t slot, sent, done, bytes, errors;
-	uint32_t run;
-	int64_t last_ns, give_up_ms;
-	struct pace_slots slots;
-	char *stamp, *chunk;
-};
-
-static const char warm_up[] = "warm\n";
-
-/* --- Lines in */
-
-static void end_input(struct line *l)
-{
-	if (l->closed)
-		return;
-	l->closed = true;
-	loop_watch(l->pipe->b->loop, &l->in, 0);
-	(void)close(l->in.fd); /* sp-pub sees the end */
-}
-
-static void die_of(struct line *l, const char *what, const char *text)
-{
-	struct why w;
-
-	(void)why_set(&w, WHY_UNAVAILABLE, "%s: %s", what, text); /* fills w */
-	bench_die(l->pipe->b, &w);
-}
-
-static void flush(struct line *l)
-{
-	while (l->text.len > 0) {
-		ssize_t n = write(l->in.fd, buf_head(&l->text), l->text.len);
-
-		if (n < 0 && errno != EAGAIN && errno != EINTR) {
-			die_of(l, "sp-pub", "does not read any more");
-			return;
-		}
-		if (n < 0)
-			break;
-		buf_consume(&l->text, (size_t)n);
-	}
-	struct bench *b = l->pipe->b;
-	bool more = b->rate == 0 && b->start_ns != 0 && clock_ns() < b->end_ns;
-	loop_watch(b->loop, &l->in, l->text.len > 0 || more ? LOOP_WRITE : 0);
-}
-
-static void put(struct line *l, int64_t intended_ns, int64_t now_ns)
-{
-	struct pipe *p = l->pipe;
-	const struct audit_stamp s = {p->run, (uint32_t)(l - p->lines), l->seq++, intended_ns};
-	int64_t since = l->free_ns > intended_ns ? l->free_ns : intended_ns;
-
-	audit_restamp(p->stamp, p->size - 1, &s);
-	(void)buf_add(&l->text, p->stamp, p->size); /* no cap */
-	p->sent++;
-	if (now_ns - since > PACE_LATE_NS)
-		p->slots.late++;
-}
-
-static void pump(struct line *l)
-{
-	struct bench *b = l->pipe->b;
-	int64_t now = clock_ns(), at;
-
-	if (l->closed)
-		return;
-	if (l->text.len >= OUT_BYTES)
-		l->free_ns = now;
-	flush(l);
-	bool over = b->start_ns == 0 || (b->rate == 0 && now >= b->end_ns);
-	while (!over && l->text.len < OUT_BYTES && (at = pace_take(&l->pace, now, b->end_ns)) >= 0)
-		put(l, at, now);
-	if (!l->closed)
-		flush(l);
-}
-
-static void on_writable(void *arg, unsigned ready)
-{
-	struct line *l = arg;
-
-	(void)ready;
-	pump(l);
-}
+/* --- The schedule */
 
 static void on_tick(void *arg)
 {
-	struct pipe *p = arg;
+	struct bench_pipe *p = arg;
 	struct bench *b = p->b;
 	int64_t now = clock_ns();
 	struct pace all = {.start_ns = b->start_ns, .rate = (uint64_t)b->rate, .members = 1};
@@ -145,14 +38,12 @@ static void on_tick(void *arg)
 
 	for (; now >= pace_at(&all, p->slot) && pace_at(&all, p->slot) < b->end_ns; p->slot++)
 		if (pumped++ < p->n)
-			pump(&p->lines[(size_t)(p->slot % p->n)]);
+			bench_line_pump(&p->lines[(size_t)(p->slot % p->n)]);
 	if (pace_at(&all, p->slot) < b->end_ns)
 		ticker_set(&p->ticker, pace_at(&all, p->slot));
 }
 
-/* --- Messages out */
-
-static void begin(struct pipe *p)
+static void begin(struct bench_pipe *p)
 {
 	struct bench *b = p->b;
 	int64_t start = clock_ns() + AHEAD_NS;
@@ -168,100 +59,8 @@ static void begin(struct pipe *p)
 		ticker_set(&p->ticker, start);
 }
 
-static int on_line(void *arg, const char *text, size_t len)
-{
-	struct line *l = arg;
-	struct pipe *p = l->pipe;
-	size_t channel = (size_t)(l - p->lines);
-	struct audit_stamp s;
-	int64_t now = clock_ns();
-
-	switch (audit_take(p->audit, channel, text, len, &s)) {
-	case AUDIT_DAMAGED:
-		return 0;
-	case AUDIT_NONE:
-		/* The first line; the done message at the end has all of them, or none. */
-		if (!l->warm && memmem(text, len, "\"warm\\n\"", 8) != NULL) {
-			l->warm = true;
-			if (++p->nwarm == p->n)
-				begin(p);
-		}
-		return 0;
-	case AUDIT_GOOD:
-		break;
-	}
-	hist_record(&p->second, now - s.time_ns);
-	p->done++;
-	p->bytes += p->size;
-	p->last_ns = now;
-	return 0;
-}
-
-static void on_readable(void *arg, unsigned ready)
-{
-	struct line *l = arg;
-	struct pipe *p = l->pipe;
-	struct why w;
-	ssize_t n = read(l->out.fd, p->chunk, READ_BYTES);
-
-	(void)ready;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0)
-		die_of(l, "sp-sub", "ended before its time");
-	else if (ndjson_feed(&l->lines, p->chunk, (size_t)n, on_line, l, &w) < 0)
-		bench_die(p->b, &w);
-}
-
-/* --- The programs */
-
-static int start(struct pipe *p, struct line *l, size_t i)
-{
-	struct bench *b = p->b;
-	char name[LOAD_CHANNEL_NAME];
-	char *pub = hose_find("sp-pub"), *sub = hose_find("sp-sub");
-	/* A URL in a file is named on the command line; any other one is in the environment, where
-	 * ps(1) does not show it. */
-	bool file = b->url != NULL && b->url[0] == '@';
-	char *at = file ? b->url : NULL;
-	char u[] = "-u", c[] = "-c", q[] = "-q", from[] = "--from=lines", no_end[] = "--no-end",
-	     none[] = "--full-text=none", now[] = "--since=now", follow[] = "--follow",
-	     e[] = "--ephemeral";
-
-	load_channel(name, b->channel, i);
-	/* The optional arguments come last: a NULL ends the list. */
-	char *sub_argv[] = {sub, q, c, name, now, follow, file ? u : NULL, at, NULL};
-	char *pub_argv[] = {
-	    pub, q, c, name, from, no_end, none, b->durable ? NULL : e, NULL, NULL, NULL};
-	if (file)
-		memcpy(&pub_argv[b->durable ? 7 : 8], (char *[]){u, at}, 2 * sizeof at);
-	int r = hose_spawn(&l->sub, sub_argv, NULL, &l->out.fd, &b->why);
-	if (r == 0)
-		r = hose_spawn(&l->pub, pub_argv, &l->in.fd, NULL, &b->why);
-	free(pub);
-	free(sub);
-	return r;
-}
-
-static int open_line(struct pipe *p, size_t i)
-{
-	struct line *l = &p->lines[i];
-
-	*l = (struct line){.pipe = p};
-	l->in = (struct watch){.fd = -1, .on_ready = on_writable, .arg = l};
-	l->out = (struct watch){.fd = -1, .on_ready = on_readable, .arg = l};
-	l->pace = (struct pace){
-	    .rate = (uint64_t)p->b->rate, .member = (uint32_t)i, .members = (uint32_t)p->n};
-	buf_init(&l->text, SIZE_MAX / 2);
-	ndjson_init(&l->lines, LOAD_SIZE_MAX * 2, false);
-	if (start(p, l, i) < 0)
-		return -1;
-	loop_watch(p->b->loop, &l->out, LOOP_READ);
-	return 0;
-}
-
 /* Whether each channel has its sp-sub: asked of the server. -1: w tells. */
-static int all_subscribed(struct pipe *p, struct redis *r)
+static int all_subscribed(struct bench_pipe *p, struct redis *r)
 {
 	char name[LOAD_CHANNEL_NAME];
 	struct reply *reply;
@@ -277,7 +76,7 @@ static int all_subscribed(struct pipe *p, struct redis *r)
 	return 1;
 }
 
-static int wait_for_subscribers(struct pipe *p)
+static int wait_for_subscribers(struct bench_pipe *p)
 {
 	struct bench *b = p->b;
 	struct url local;
@@ -307,21 +106,21 @@ static int wait_for_subscribers(struct pipe *p)
 
 static void on_stop(void *arg)
 {
-	struct pipe *p = arg;
+	struct bench_pipe *p = arg;
 
 	(void)bench_cut_short(p->b); /* on_look does the rest, or the loop stops */
 }
 
-static bool programs_ended(struct pipe *p)
+static bool programs_ended(struct bench_pipe *p)
 {
 	bool ended = true;
 	int status;
 
 	for (size_t i = 0; i < p->n; i++) {
-		struct line *l = &p->lines[i];
+		struct bench_line *l = &p->lines[i];
 
 		if (hose_ended(&l->pub, &status) && status != 0) {
-			die_of(l, "sp-pub", "failed");
+			bench_line_die(l, "sp-pub", "failed");
 			return true;
 		}
 		ended = ended && l->pub == 0;
@@ -331,7 +130,7 @@ static bool programs_ended(struct pipe *p)
 
 static void on_look(void *arg)
 {
-	struct pipe *p = arg;
+	struct bench_pipe *p = arg;
 	struct bench *b = p->b;
 	int64_t now = clock_ns(), last = p->last_ns > b->end_ns ? p->last_ns : b->end_ns;
 	bool full = false;
@@ -339,28 +138,28 @@ static void on_look(void *arg)
 	loop_timer(b->loop, &p->look, clock_ms() + LOOK_MS);
 	if (b->start_ns == 0) {
 		if (clock_ms() > p->give_up_ms)
-			die_of(p->lines, "sp-pub", "no line came through");
+			bench_line_die(p->lines, "sp-pub", "no line came through");
 		return;
 	}
 	if (now < b->end_ns)
 		return;
 	for (size_t i = 0; i < p->n; i++) {
-		struct line *l = &p->lines[i];
+		struct bench_line *l = &p->lines[i];
 		bool backlog = b->rate > 0 && pace_next(&l->pace, now) < b->end_ns;
 
 		if (now < b->end_ns + SILENCE_MS * (int64_t)500000 && (backlog || l->text.len > 0))
 			full = true;
 		else
-			end_input(l);
+			bench_line_end_input(l);
 		if (!l->closed)
-			pump(l);
+			bench_line_pump(l);
 	}
 	if (!full && programs_ended(p) &&
 	    (p->done >= p->sent || now > last + SILENCE_MS * (int64_t)1000000))
 		loop_stop(b->loop);
 }
 
-static int report(struct pipe *p)
+static int report(struct bench_pipe *p)
 {
 	struct bench *b = p->b;
 	char name[LOAD_CHANNEL_NAME];
@@ -387,23 +186,10 @@ static int report(struct pipe *p)
 	return bench_end(b, p->done == 0);
 }
 
-static void close_lines(struct pipe *p)
+static void close_lines(struct bench_pipe *p)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		struct line *l = &p->lines[i];
-
-		if (l->pipe == NULL)
-			continue;
-		if (l->in.fd >= 0)
-			end_input(l);
-		loop_watch(p->b->loop, &l->out, 0);
-		hose_end(&l->sub, END_MS);
-		hose_end(&l->pub, END_MS);
-		if (l->out.fd >= 0)
-			(void)close(l->out.fd); /* only read */
-		buf_fini(&l->text);
-		ndjson_fini(&l->lines);
-	}
+	for (size_t i = 0; i < p->n; i++)
+		bench_line_close(&p->lines[i]);
 	ticker_close(&p->ticker);
 	loop_cancel(p->b->loop, &p->look);
 	audit_close(p->audit);
@@ -414,7 +200,7 @@ static void close_lines(struct pipe *p)
 	free(p->chunk);
 }
 
-static int run(struct pipe *p)
+static int run(struct bench_pipe *p)
 {
 	struct bench *b = p->b;
 	int r = 0;
@@ -424,13 +210,11 @@ static int run(struct pipe *p)
 	b->on_stop = on_stop;
 	b->stop_arg = p;
 	for (size_t i = 0; i < p->n && r == 0; i++)
-		r = open_line(p, i);
+		r = bench_line_open(p, i);
 	if (r == 0)
 		r = wait_for_subscribers(p);
-	for (size_t i = 0; i < p->n && r == 0; i++) {
-		(void)buf_adds(&p->lines[i].text, warm_up); /* no cap */
-		flush(&p->lines[i]);
-	}
+	for (size_t i = 0; i < p->n && r == 0; i++)
+		bench_line_warm(&p->lines[i]);
 	if (r == 0) {
 		loop_timer(b->loop, &p->look, 0);
 		r = loop_run(b->loop, &b->why);
@@ -445,7 +229,7 @@ static void export_url(const struct bench *b)
 		(void)setenv("REDIS_URL", b->url, 1); /* out of memory shows soon enough */
 }
 
-static int set_up(struct pipe *p)
+static int set_up(struct bench_pipe *p)
 {
 	struct bench *b = p->b;
 
@@ -454,7 +238,7 @@ static int set_up(struct pipe *p)
 	p->run = (uint32_t)clock_random(UINT32_MAX);
 	p->lines = xcalloc(p->n, sizeof *p->lines);
 	p->audit = audit_open(p->n, AUDIT_WINDOW, true);
-	p->chunk = xmalloc(READ_BYTES);
+	p->chunk = xmalloc(BENCH_LINE_CHUNK);
 	p->stamp = xmalloc(p->size);
 	audit_stamp(p->stamp, p->size - 1, &(struct audit_stamp){0});
 	p->stamp[p->size - 1] = '\n';
@@ -471,7 +255,7 @@ static int set_up(struct pipe *p)
 
 int bench_pipe(struct bench *b)
 {
-	struct pipe p = {.b = b};
+	struct bench_pipe p = {.b = b, .on_warm = begin};
 	char channel[64];
 
 	bench_default(&b->rate, 1000);
