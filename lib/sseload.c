@@ -2,20 +2,14 @@
 /* sseload: the parent of a load. It orders, listens, and reports. */
 #include "sseload.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "clock.h"
 #include "proc.h"
-#include "sseload_publisher.h"
-#include "sseload_team.h"
+#include "sseload_muster.h"
 #include "sseload_verdict.h"
-#include "sseload_worker.h"
 
 enum {
 	GO_MS = 50, /* in which all have the order */
@@ -23,7 +17,6 @@ enum {
 	END_MS = 30000, /* to say the last words */
 	STOP_MS = 1000, /* for what is on its way, when a signal came */
 	LATE_MS = 500,  /* in which a process has told what it knows */
-	EACH = 1000,    /* connections from one source, before another one is taken */
 };
 
 enum phase { CONNECT, STEADY, DRAIN, AWAY, BEHIND, RETURN, END };
@@ -32,13 +25,7 @@ struct load {
 	const struct sseload_conf *conf;
 	struct report *report;
 	const struct say *say;
-	struct target target, publish_target;
-	struct sources sources;
-	struct shared shared;
-	uint32_t run;
-	int64_t start_ns;
-	struct worker *workers; /* the readers', then the publisher */
-	int nreaders, nworkers;
+	struct muster muster;
 	struct loop *loop;
 	struct signals signals;
 	enum phase phase;
@@ -48,130 +35,13 @@ struct load {
 	bool dead, stopped; /* stopped: by a signal */
 };
 
-/* --- Checks */
-
-int sseload_check(const struct sseload_conf *c, struct why *w)
-{
-	if (c->slow + c->stalled > c->connections)
-		return why_set(w, WHY_USAGE, "--slow and --stalled are more than --connections");
-	if (c->streaming > c->channels)
-		return why_set(w, WHY_USAGE, "--streaming is more than --channels");
-	if (c->channels > c->connections)
-		return why_set(
-		    w, WHY_USAGE, "--channels without a reader: more than --connections");
-	if (c->storm && c->publish == SSELOAD_NONE)
-		return why_set(
-		    w, WHY_USAGE, "--storm must know what is to be caught up with: give --publish");
-	if (c->publish == SSELOAD_POST && c->publish_url == NULL)
-		return why_set(w, WHY_USAGE, "--publish post needs --publish-url");
-	if (c->publish == SSELOAD_REDIS && c->channel == NULL)
-		return why_set(
-		    w, WHY_USAGE, "--publish %s needs --channel", c->durable ? "durable" : "redis");
-	if (c->publish == SSELOAD_POST && c->streaming % c->publish_connections != 0)
-		return why_set(w, WHY_USAGE,
-		    "--publish-connections must divide the number of channels, so that each has "
-		    "its own");
-	for (int i = 0; i < c->headers.count; i++)
-		if (strpbrk(c->headers.items[i], "\r\n") != NULL ||
-		    strchr(c->headers.items[i], ':') == NULL)
-			return why_set(w, WHY_USAGE, "--header wants \"Name: value\"");
-	return 0;
-}
-
-/* --- Set-up */
-
-/* The more ports of one address lead to one server, the longer connect(2) looks for a free one:
- * with 15,000 that was four fifths of this program's time, and 7,000 connects a second instead of
- * 20,000. On loopback there are addresses for all. */
-static int find_sources(struct load *l, struct why *w)
-{
-	const struct sseload_conf *c = l->conf;
-	const struct sockaddr_in *sin = (const struct sockaddr_in *)&l->target.addr;
-
-	if (c->source != NULL) {
-		if (l->target.addr.ss_family != AF_INET)
-			return why_set(w, WHY_USAGE, "--source is for IPv4 targets");
-		return sources_parse(&l->sources, c->source, w);
-	}
-	if (l->target.addr.ss_family != AF_INET || c->connections <= EACH ||
-	    ntohl(sin->sin_addr.s_addr) >> 24 != 127)
-		return 0;
-	char range[sizeof "127.1.0.0/32"];
-	int bits = 1;
-
-	while (bits < 16 && c->connections >> bits > EACH)
-		bits++;
-	(void)snprintf(range, sizeof range, "127.1.0.0/%d", 32 - bits); /* fits */
-	say(l->say, SAY_NOTE, "%lld connections: from %s", (long long)c->connections, range);
-	return sources_parse(&l->sources, range, w);
-}
-
-static int64_t readers_needed(const struct sseload_conf *c)
-{
-	struct rlimit limit;
-	int64_t most = SSELOAD_PER_PROCESS;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit); /* then fewer for each */
-		if (limit.rlim_cur < (rlim_t)SSELOAD_PER_PROCESS + 100)
-			most = limit.rlim_cur > 200 ? (int64_t)limit.rlim_cur - 100 : 100;
-	}
-	int64_t needed = (c->connections + most - 1) / most;
-	int64_t wanted = c->processes < c->connections ? c->processes : c->connections;
-	return needed > wanted ? needed : wanted;
-}
-
-static void run_reader(void *arg, int fd)
-{
-	team_run(arg, fd);
-}
-
-static void run_publisher(void *arg, int fd)
-{
-	publisher_run(arg, fd);
-}
-
-static int fork_all(struct load *l, struct why *w)
-{
-	const struct sseload_conf *c = l->conf;
-	uint64_t n = (uint64_t)c->connections, members = (uint64_t)readers_needed(c);
-	struct publisher_conf pub = {c, &l->publish_target, &l->shared, l->run};
-
-	l->workers = xcalloc(members + 1, sizeof *l->workers);
-	l->start_ns = clock_ns() + GO_MS * 1000000;
-	for (uint64_t i = 0; i < members; i++) {
-		struct team_conf conf = {.load = c,
-		    .target = &l->target,
-		    .sources = &l->sources,
-		    .first = n * i / members,
-		    .member = (uint32_t)i,
-		    .members = (uint32_t)members,
-		    .run = l->run,
-		    .shared = &l->shared,
-		    .start_ns = l->start_ns};
-
-		conf.n = n * (i + 1) / members - conf.first;
-		if (worker_fork(&l->workers[i], run_reader, &conf, l->workers, (int)i, w) < 0)
-			return -1;
-		l->nreaders = ++l->nworkers;
-	}
-	if (c->publish == SSELOAD_NONE)
-		return 0;
-	struct worker *p = &l->workers[l->nworkers];
-	if (worker_fork(p, run_publisher, &pub, l->workers, l->nworkers, w) < 0)
-		return -1;
-	p->publishes = true;
-	l->nworkers++;
-	return 0;
-}
-
 static void total(const struct load *l, struct tally *readers, struct tally *publisher)
 {
 	memset(readers, 0, sizeof *readers);
 	memset(publisher, 0, sizeof *publisher);
-	for (int i = 0; i < l->nworkers; i++)
-		tally_add(l->workers[i].publishes ? publisher : readers, &l->workers[i].tally);
+	for (int i = 0; i < l->muster.nworkers; i++)
+		tally_add(l->muster.workers[i].publishes ? publisher : readers,
+		    &l->muster.workers[i].tally);
 }
 
 /* --- Phases */
@@ -181,16 +51,16 @@ static void enter(struct load *l, enum phase phase);
 static void order_all(struct load *l, enum order_kind kind, uint64_t n, int64_t at_ns)
 {
 	/* One that is gone is noticed by its watch. */
-	for (int i = 0; i < l->nworkers; i++)
-		if (!l->workers[i].final)
-			(void)order_send(l->workers[i].watch.fd, kind, n, at_ns);
+	for (int i = 0; i < l->muster.nworkers; i++)
+		if (!l->muster.workers[i].final)
+			(void)order_send(l->muster.workers[i].watch.fd, kind, n, at_ns);
 }
 
 static void order_readers(struct load *l, enum order_kind kind, int64_t at_ns)
 {
-	for (int i = 0; i < l->nreaders; i++) {
-		l->workers[i].states = 0;
-		(void)order_send(l->workers[i].watch.fd, kind, 0, at_ns); /* as above */
+	for (int i = 0; i < l->muster.nreaders; i++) {
+		l->muster.workers[i].states = 0;
+		(void)order_send(l->muster.workers[i].watch.fd, kind, 0, at_ns); /* as above */
 	}
 }
 
@@ -239,7 +109,7 @@ static void enter(struct load *l, enum phase phase)
 		set_deadline(l, c->timeout_ms);
 		break;
 	case BEHIND:
-		(void)order_send(l->workers[l->nworkers - 1].watch.fd, ORDER_PUBLISH,
+		(void)order_send(l->muster.workers[l->muster.nworkers - 1].watch.fd, ORDER_PUBLISH,
 		    (uint64_t)c->behind, 0); /* its watch notices that it is gone */
 		set_deadline(l, c->duration_ms + c->drain_ms + c->timeout_ms);
 		break;
@@ -289,8 +159,8 @@ static void next_phase(struct load *l)
 
 static bool all_told(const struct load *l, enum tell_state state)
 {
-	for (int i = 0; i < l->nreaders; i++)
-		if ((l->workers[i].states & 1u << state) == 0)
+	for (int i = 0; i < l->muster.nreaders; i++)
+		if ((l->muster.workers[i].states & 1u << state) == 0)
 			return false;
 	return true;
 }
@@ -344,8 +214,8 @@ static void on_final(void *arg, struct worker *w, const char *hists, size_t len)
 
 	if (!w->publishes)
 		verdict_hists(&l->verdict, hists, len);
-	for (int i = 0; i < l->nworkers; i++)
-		if (!l->workers[i].final)
+	for (int i = 0; i < l->muster.nworkers; i++)
+		if (!l->muster.workers[i].final)
 			return;
 	loop_stop(l->loop);
 }
@@ -396,7 +266,7 @@ static void on_signal(void *arg, int signo)
 	} else if (l->phase == STEADY && l->conf->publish != SSELOAD_NONE && !l->stopped) {
 		/* What is sent arrives, and then it ends. */
 		l->stopped = true;
-		(void)order_send(l->workers[l->nworkers - 1].watch.fd, ORDER_STOP, 0,
+		(void)order_send(l->muster.workers[l->muster.nworkers - 1].watch.fd, ORDER_STOP, 0,
 		    0); /* its watch notices that it is gone */
 		set_deadline(l, STOP_MS);
 	} else {
@@ -415,8 +285,8 @@ static int run(struct load *l, struct why *w)
 		return -1;
 	l->deadline = (struct timer){.on_due = on_deadline, .arg = l};
 	l->live = (struct timer){.on_due = on_live, .arg = l};
-	for (int i = 0; i < l->nworkers; i++)
-		worker_watch(&l->workers[i], l->loop, &owner, l);
+	for (int i = 0; i < l->muster.nworkers; i++)
+		worker_watch(&l->muster.workers[i], l->loop, &owner, l);
 	loop_timer(l->loop, &l->live, clock_ms() + LIVE_MS);
 	enter(l, CONNECT);
 	if (loop_run(l->loop, w) < 0)
@@ -428,18 +298,6 @@ static int run(struct load *l, struct why *w)
 	return 0;
 }
 
-static int prepare(struct load *l, struct why *w)
-{
-	const struct sseload_conf *c = l->conf;
-
-	if (sseload_check(c, w) < 0 || target_parse(&l->target, c->url, w) < 0 ||
-	    find_sources(l, w) < 0)
-		return -1;
-	if (c->publish == SSELOAD_POST && target_parse(&l->publish_target, c->publish_url, w) < 0)
-		return -1;
-	return shared_open(&l->shared, (uint64_t)c->streaming, w);
-}
-
 int sseload_run(const struct sseload_conf *conf, struct report *report, const struct say *s,
     bool *failed, struct why *w)
 {
@@ -447,13 +305,10 @@ int sseload_run(const struct sseload_conf *conf, struct report *report, const st
 	struct tally readers, publisher;
 	char text[300];
 
-	l.run = (uint32_t)clock_random(UINT32_MAX);
 	verdict_init(&l.verdict, conf);
-	int r = prepare(&l, w);
-	if (r == 0)
-		r = fork_all(&l, w);
-	l.verdict.start_ns = l.start_ns;
-	l.verdict.processes = l.nreaders;
+	int r = muster_open(&l.muster, conf, s, w);
+	l.verdict.start_ns = l.muster.start_ns;
+	l.verdict.processes = l.muster.nreaders;
 	if (r == 0)
 		r = run(&l, w);
 	if (r == 0) {
@@ -462,14 +317,9 @@ int sseload_run(const struct sseload_conf *conf, struct report *report, const st
 		if (verdict_no_stream(&readers, text, sizeof text))
 			say(s, SAY_ERROR, "%s: no reader got a stream (%s)", conf->url, text);
 	}
-	for (int i = 0; i < l.nworkers; i++)
-		worker_close(&l.workers[i]);
-	free(l.workers);
+	muster_close(&l.muster);
 	signals_close(&l.signals);
 	loop_close(l.loop);
 	verdict_fini(&l.verdict);
-	sources_fini(&l.sources);
-	target_fini(&l.target);
-	target_fini(&l.publish_target);
 	return r;
 }
