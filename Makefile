@@ -46,7 +46,8 @@ TOP     += machine report report_probe load load_member loader bench bench_pub b
 TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
            bench_xq \
            receipt xq xq_batch xq_spool xq_add xq_take xq_give xq_look xq_ask xq_admin \
-           xq_stats xq_show xq_dead xq_doctor lock held slot verdict ended work work_take work_slots work_lease work_ahead work_spool xq_work xq_lock xq_every
+           xq_stats xq_show xq_dead xq_doctor lock held slot verdict ended work work_take work_slots work_lease work_ahead work_spool xq_work xq_lock xq_every \
+           bench_worker
 
 # --- Commands and the foreign libraries that each declares.
 COMMANDS       = sp-pub sp-sub sp-sse sp-local sp-bench sp-xq

@@ -14,12 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "bench_worker.h"
 #include "buf.h"
 #include "clock.h"
-#include "queue.h"
-#include "runner.h"
-#include "ticker.h"
 
 enum {
 	AHEAD_NS = 20 * 1000 * 1000,
@@ -27,56 +24,20 @@ enum {
 	SILENCE_MS = 3000, /* behind the end: nothing more will come */
 	ADD_MAX = 400,     /* jobs of one call */
 	OPEN_MAX = 4000,   /* rate 0: jobs that are added and not done */
-	LEASE_MS = 60000,
-	KEEP_MS = 1000, /* results; none is written */
-};
-
-struct worker {
-	struct xq_run *run;
-	struct queue *queue;
-	struct runner_conf conf;
-	struct runner runner;
-	char name[32];
-	struct queue_receipt *receipts; /* of the jobs in hand */
-	char (*refs)[QUEUE_REF_MAX + 1];
-	struct buf lines;
-	size_t n;
-	int64_t asked_ns, given_ns, told_ns;
-	bool idle;
 };
 
 struct adding {
-	struct xq_run *run;
+	struct bench_xq *run;
 	size_t n;
 	int64_t since_ns[];
 };
-
-struct xq_run {
-	struct bench *b;
-	struct queue *adder;
-	struct worker *workers;
-	size_t nworkers, size, batch;
-	struct audit *audit;
-	struct ticker ticker;
-	struct timer look;
-	struct pace pace;
-	struct pace_slots slots;
-	struct hist enqueue, claim, all, second, finish, acknowledge; /* all, second: start */
-	uint64_t sent, added, done, errors, bytes, seq, batches;
-	uint32_t run;
-	char name[40], id[MSG_RUN_LEN + 1];
-	char *text;
-	int64_t last_ns;
-};
-
-static void ask(struct worker *w);
 
 /* --- In */
 
 static void on_added(void *arg, const struct queue_added *added, size_t n)
 {
 	struct adding *a = arg;
-	struct xq_run *r = a->run;
+	struct bench_xq *r = a->run;
 	int64_t now = clock_ns();
 
 	(void)added;
@@ -87,7 +48,7 @@ static void on_added(void *arg, const struct queue_added *added, size_t n)
 }
 
 /* Adds what is due: all of it in one call, as sp-xq add does with lines that come together. */
-static void add_due(struct xq_run *r)
+static void add_due(struct bench_xq *r)
 {
 	struct bench *b = r->b;
 	int64_t now = clock_ns(), at;
@@ -119,9 +80,16 @@ static void add_due(struct xq_run *r)
 	queue_flush(r->adder);
 }
 
+/* Flat out, a job that is done makes room for another. */
+static void on_done(struct bench_xq *r)
+{
+	if (r->b->rate == 0)
+		add_due(r);
+}
+
 static void on_tick(void *arg)
 {
-	struct xq_run *r = arg;
+	struct bench_xq *r = arg;
 	struct bench *b = r->b;
 	int64_t now = clock_ns(), next;
 
@@ -131,185 +99,12 @@ static void on_tick(void *arg)
 		ticker_set(&r->ticker, next > now ? next : now + 100000);
 }
 
-/* --- Out */
-
-static void on_finished(void *arg, const enum queue_outcome *outcomes, size_t n)
-{
-	struct worker *w = arg;
-	struct xq_run *r = w->run;
-	int64_t now = clock_ns();
-
-	for (size_t i = 0; i < n; i++) {
-		hist_record(&r->acknowledge, now - w->told_ns);
-		r->errors += outcomes[i] != QUEUE_OK;
-	}
-	r->done += n;
-	r->bytes += n * r->size;
-	r->last_ns = now;
-	if (r->b->rate == 0)
-		add_due(r);
-	ask(w);
-}
-
-static void on_answer(void *arg, size_t i, const char *line, size_t len, bool truncated)
-{
-	struct worker *w = arg;
-
-	(void)i;
-	(void)line;
-	hist_record(&w->run->finish, clock_ns() - w->given_ns);
-	w->run->errors += truncated || len != w->run->size;
-}
-
-static void on_note(void *arg, const char *line, size_t len)
-{
-	(void)arg;
-	(void)line;
-	(void)len;
-}
-
-static void on_end(void *arg, const struct runner_end *end)
-{
-	struct worker *w = arg;
-	struct queue_finish *f = xcalloc(w->n, sizeof *f);
-
-	(void)end;
-	for (size_t i = 0; i < w->n; i++)
-		f[i].receipt = w->receipts[i];
-	w->told_ns = clock_ns();
-	queue_finish(w->queue, f, w->n, KEEP_MS, on_finished, w);
-	queue_flush(w->queue);
-	free(f);
-}
-
-static void give(struct worker *w)
-{
-	struct xq_run *r = w->run;
-	struct why why;
-
-	w->given_ns = clock_ns();
-	if (runner_start(&w->runner,
-		&(struct runner_job){.text = buf_head(&w->lines),
-		    .len = w->lines.len - 1,
-		    .answers = w->n,
-		    .label = "cat"},
-		&why) < 0)
-		bench_die(r->b, &why);
-}
-
-static void on_taken(void *arg, const struct queue_taken *taken)
-{
-	struct worker *w = arg;
-	struct xq_run *r = w->run;
-	int64_t now = clock_ns();
-	struct audit_stamp s;
-
-	buf_clear(&w->lines);
-	w->n = taken->n;
-	w->idle = taken->n == 0;
-	for (size_t i = 0; i < taken->n; i++) {
-		const struct queue_job *j = &taken->jobs[i];
-
-		hist_record(&r->claim, now - w->asked_ns);
-		if (audit_take(r->audit, 0, j->payload.s, j->payload.len, &s) == AUDIT_GOOD)
-			hist_record(&r->second, clock_ns() - s.time_ns);
-		(void)snprintf(w->refs[i], sizeof w->refs[i], "%.*s", (int)j->ref.len, j->ref.s);
-		w->receipts[i] = (struct queue_receipt){w->refs[i], j->token};
-		(void)buf_add(&w->lines, j->payload.s, j->payload.len); /* no cap */
-		(void)buf_addc(&w->lines, '\n');                        /* the same */
-	}
-	if (w->n > 0)
-		give(w);
-}
-
-static void ask(struct worker *w)
-{
-	w->idle = false;
-	w->asked_ns = clock_ns();
-	queue_take(w->queue,
-	    &(struct queue_take){.n = w->run->batch, .lease_ms = LEASE_MS, .strict = true},
-	    on_taken, w);
-	queue_flush(w->queue);
-}
-
-static void on_wake(void *arg)
-{
-	struct worker *w = arg;
-
-	if (w->idle)
-		ask(w);
-}
-
-/* --- Life */
-
-static void on_up(void *arg)
-{
-	(void)arg;
-}
-
-static void on_down(void *arg, const struct why *why, int64_t wait_ms)
-{
-	struct xq_run *r = ((struct worker *)arg)->run;
-
-	cli_down(&r->b->cli, why, wait_ms);
-	r->errors++;
-}
-
-static void on_dead(void *arg, const struct why *why)
-{
-	bench_die(((struct worker *)arg)->run->b, why);
-}
-
-static void on_started(void *arg, const char *path)
-{
-	cli_started(&((struct worker *)arg)->run->b->cli, path);
-}
-
-static void on_cancel(void *arg, struct json_slice ref, uint64_t token)
-{
-	(void)arg;
-	(void)ref;
-	(void)token;
-}
-
-static int open_queue(struct xq_run *r, struct worker *w, struct queue **q)
-{
-	static const struct queue_ops ops = {
-	    on_up, on_down, on_dead, on_started, on_wake, on_cancel};
-
-	return queue_open(q, r->b->loop,
-	    &(struct queue_conf){.link = r->b->link,
-		.namespace = "sp",
-		.name = r->name,
-		.consumer = w->name,
-		.known_ms = LEASE_MS},
-	    &ops, w, &r->b->why);
-}
-
-static int open_worker(struct xq_run *r, size_t i)
-{
-	static const struct runner_ops ops = {on_answer, on_note, on_end};
-	static char cat[] = "cat";
-	static char *const argv[] = {cat, NULL};
-	struct worker *w = &r->workers[i];
-
-	w->conf = (struct runner_conf){
-	    .argv = argv, .keep = true, .output_max = LOAD_SIZE_MAX, .grace_ms = 1000};
-	w->receipts = xcalloc(r->batch, sizeof *w->receipts);
-	w->refs = xcalloc(r->batch, sizeof *w->refs);
-	buf_init(&w->lines, SIZE_MAX / 2);
-	runner_init(&w->runner, r->b->loop, &w->conf, &ops, w);
-	if (open_queue(r, w, &w->queue) < 0)
-		return -1;
-	queue_listen(w->queue, true);
-	ask(w);
-	return 0;
-}
+/* --- The run */
 
 /* Over when all is done, or nothing moves any more. */
 static void on_look(void *arg)
 {
-	struct xq_run *r = arg;
+	struct bench_xq *r = arg;
 	struct bench *b = r->b;
 	int64_t now = clock_ns(), last = r->last_ns > b->end_ns ? r->last_ns : b->end_ns;
 	bool over = now >= b->end_ns && queue_pending(r->adder) == 0 &&
@@ -322,12 +117,12 @@ static void on_look(void *arg)
 
 static void on_stop(void *arg)
 {
-	struct xq_run *r = arg;
+	struct bench_xq *r = arg;
 
 	(void)bench_cut_short(r->b); /* it has begun, or stops */
 }
 
-static int open_run(struct xq_run *r)
+static int open_run(struct bench_xq *r)
 {
 	struct bench *b = r->b;
 	int64_t start = clock_ns() + AHEAD_NS;
@@ -339,16 +134,16 @@ static int open_run(struct xq_run *r)
 	r->workers = xcalloc(r->nworkers, sizeof *r->workers);
 	r->audit = audit_open(1, AUDIT_WINDOW, true);
 	for (size_t i = 0; i < r->nworkers; i++) {
-		struct worker *w = &r->workers[i];
+		struct bench_worker *w = &r->workers[i];
 
 		w->run = r;
 		(void)snprintf(w->name, sizeof w->name, "bench-%zu", i); /* fits */
 	}
-	if (open_queue(r, &r->workers[0], &r->adder) < 0 ||
+	if (bench_worker_queue(r, &r->workers[0], &r->adder) < 0 ||
 	    ticker_open(&r->ticker, b->loop, on_tick, r, &b->why) < 0)
 		return -1;
 	for (size_t i = 0; i < r->nworkers; i++)
-		if (open_worker(r, i) < 0)
+		if (bench_worker_open(r, i) < 0)
 			return -1;
 	r->pace = (struct pace){.start_ns = start, .rate = (uint64_t)b->rate, .members = 1};
 	b->on_stop = on_stop;
@@ -362,7 +157,7 @@ static int open_run(struct xq_run *r)
 }
 
 /* What the run left in Redis; results go by themselves, within two minutes. */
-static void forget(struct xq_run *r)
+static void forget(struct bench_xq *r)
 {
 	static const char *const suffixes[] = {"high", "medium", "low", "leases", "running", "takes",
 	    "meta", "delayed", "jobs", "bodies", "dead", "wake", "progress", "workers"};
@@ -385,17 +180,10 @@ static void forget(struct xq_run *r)
 	redis_close(redis);
 }
 
-static void close_run(struct xq_run *r)
+static void close_run(struct bench_xq *r)
 {
-	for (size_t i = 0; r->workers != NULL && i < r->nworkers; i++) {
-		struct worker *w = &r->workers[i];
-
-		runner_fini(&w->runner);
-		queue_close(w->queue);
-		free(w->receipts);
-		free(w->refs);
-		buf_fini(&w->lines);
-	}
+	for (size_t i = 0; r->workers != NULL && i < r->nworkers; i++)
+		bench_worker_close(&r->workers[i]);
 	queue_close(r->adder);
 	if (r->ticker.loop != NULL)
 		ticker_close(&r->ticker);
@@ -405,7 +193,7 @@ static void close_run(struct xq_run *r)
 	free(r->text);
 }
 
-static int tell(struct xq_run *r)
+static int tell(struct bench_xq *r)
 {
 	struct report *to = &r->b->report;
 	struct audit_counts total;
@@ -433,7 +221,7 @@ static int tell(struct xq_run *r)
 	return bench_end(r->b, r->done == 0 || r->done != r->added);
 }
 
-static int settle(struct xq_run *r)
+static int settle(struct bench_xq *r)
 {
 	struct bench *b = r->b;
 
@@ -461,7 +249,7 @@ static int settle(struct xq_run *r)
 
 int bench_xq(struct bench *b)
 {
-	struct xq_run r = {.b = b};
+	struct bench_xq r = {.b = b, .on_done = on_done};
 	struct hist *hists[] = {&r.enqueue, &r.claim, &r.all, &r.second, &r.finish, &r.acknowledge};
 	int status = -1;
 
