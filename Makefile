@@ -39,7 +39,7 @@ TOP      = cli log wire append publish control source span recall feed feed_sinc
 TOP     += subs subs_ask subs_channel subs_push subs_topic transcode journal post state conn conn_read conn_stream \
            conn_answer serve serve_opts handover workers
 # sp-bench
-TOP     += machine report report_probe load load_member loader bench bench_pub bench_sub bench_reader bench_pipe bench_line bench_plot bench_sse \
+TOP     += machine report report_end report_probe load load_member loader bench bench_pub bench_sub bench_reader bench_pipe bench_line bench_plot bench_sse \
            sseload sseload_muster sseload_target sseload_tally sseload_caller sseload_caller_audit sseload_team sseload_redis \
            sseload_post sseload_publisher sseload_worker sseload_verdict
 # sp-xq

@@ -19,7 +19,8 @@
  * line that lives. Its members in order: tool, version, mode, started, settings, machine, redis,
  * result, slots, latency_us, percentiles, audit, series, status. The schema is in sp-bench(1).
  *
- * To change it: 1. report.c; 2. sp-bench(1); 3. tests/sp-bench.bats; 4. plot_run.c, which reads it.
+ * To change it: 1. report_end.c; 2. sp-bench(1); 3. tests/sp-bench.bats; 4. plot_run.c, which reads
+ * it.
  */
 struct report {
 	const char *mode; /* pub, sub, pipe, sse */
@@ -95,5 +96,11 @@ void report_live(struct report *r, const struct report_live *l);
  * went wrong. Returns the exit status: 0, or WHY_ENDED when the audit is not clean, too many slots
  * were missed, or `failed`; -1: cannot write, w tells. */
 int report_end(struct report *r, bool failed, struct why *w);
+
+/* --- For report.c and report_end.c. */
+enum { REPORT_LABEL_WIDTH = 14 }; /* of the table's first column */
+
+/* Adds the counts as members of a JSON object. */
+void report_counts(struct buf *b, const struct audit_counts *c);
 
 #endif
