@@ -73,7 +73,7 @@ $(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(LIB)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call foreign,$(LIBS_$*))
 
 # The larger ones are more than one file.
-$(BUILD)/sp-pub $(BUILD)/sp-sub: $(BUILD)/%: $(BUILD)/cmd/%_opts.o
+$(BUILD)/sp-pub $(BUILD)/sp-sub $(BUILD)/sp-bench: $(BUILD)/%: $(BUILD)/cmd/%_opts.o
 $(BUILD)/sp-pub: $(BUILD)/cmd/sp-pub_stop.o
 
 $(LIB): $(call objects,$(BASE) $(PROTOCOL) $(EDGES) $(TOP))
