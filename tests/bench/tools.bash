@@ -108,7 +108,7 @@ measure_tools_latency() {
 	for on in unix tcp; do
 		where=$sock
 		[ "$on" = unix ] || where=$redis_port
-		bounded 60 "$bench/latency" "$where" "$script" 1 500 "$build/sp-pub" "$build/sp-sub" >"$dir/out" || return
+		bounded 60 "$bench/latency" "$where" "$script" 1 300 "$build/sp-pub" "$build/sp-sub" >"$dir/out" || return
 		read -ra v <"$dir/out"
 		note "tools/latency-$on" bare "${v[0]}" "${v[1]}"
 		note "tools/latency-$on" bare-at-once "${v[2]}" "${v[3]}"

@@ -207,7 +207,7 @@ show_xq_pipe() {
 # --- A process for each job
 
 measure_xq_true() {
-	local n=1500
+	local n=1000
 	seq "$n" >"$dir/seq"
 	say 'xq/true: xargs'
 	took xargs -P2 -n1 /bin/true <"$dir/seq" || return

@@ -64,7 +64,7 @@ static void put(struct peer *p, size_t jobs)
 static void work(struct peer *p, size_t jobs)
 {
 	char line[REPLY_MAX];
-	unsigned long long ids[BATCH];
+	unsigned long long ids[BATCH] = {0};
 
 	for (size_t n = 0; n <= jobs; n += BATCH) {
 		for (int i = 0; i < BATCH && n > 0; i++)
