@@ -100,6 +100,6 @@ END {
 	printf "| %s | %s | %s | %s | %s | %s |\n", what, cell(ours), others == "" ? "-" : others, spread,
 	    goal == "" ? "" : sign (own || against == "" ? show(g[2]) : g[2]), verdict
 	if (n > 0)
-		printf "%s:%s:%s:%s\t%s\t%d\t%.6g\t%.6g\t%.6g\t%s\n", row, column, ours, against, what, n, x, \
+		printf "%s:%s:%s:%s:%s\t%s\t%d\t%.6g\t%.6g\t%.6g\t%s\n", row, column, ours, against, goal, what, n, x, \
 		    ratio[1], ratio[n], verdict >>tsv
 }

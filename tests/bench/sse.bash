@@ -142,7 +142,7 @@ measure_sse_flat1k_two() {
 }
 
 show_sse_flat1k_two() {
-	row "$1" 1 /s 'the same, with two processes each' sp-sse@2 'nchan@2 node@2' best '>= 1.5'
+	row "$1" 1 /s '1,000 readers, 1,500 messages flat out, two processes each: deliveries' sp-sse@2 'nchan@2 node@2' best '>= 1.5'
 }
 
 measure_sse_flat10k() {
@@ -177,7 +177,7 @@ sse_tick_rows() {
 }
 
 measure_sse_tick1k() {
-	each tick1k 'bench{n}' 'sp-sse sendloop nchan nchan@2:1 nchan-redis:1 node:1 python:1' sse_measure_tick 1000 10 3s
+	each tick1k 'bench{n}' 'sp-sse sendloop nchan nchan@2:2 nchan-redis:1 node:1 python:1' sse_measure_tick 1000 10 3s
 }
 
 show_sse_tick1k() {
@@ -185,7 +185,7 @@ show_sse_tick1k() {
 }
 
 measure_sse_tick10k() {
-	each tick10k 'bench{n}' 'sp-sse sendloop nchan nchan@2:1 node:1' sse_measure_tick 10000 1 3s
+	each tick10k 'bench{n}' 'sp-sse sendloop nchan nchan@2:2 node:1' sse_measure_tick 10000 1 3s
 }
 
 show_sse_tick10k() {
