@@ -160,11 +160,22 @@ measure_xq_take() {
 		bounded 60 "$bench/xq" "$at_sock" loop $((xq_jobs - 1000)) 100 >"$dir/out" || return
 		note xq/take "$subject" "$(awk '{ print $2 / $1 }' "$dir/out")"
 	done
+	xq_at sp-xq
+	cli FLUSHALL SYNC >/dev/null # the loop leaves some
+	xq_fill 10000 || return
+	say 'xq/take: commands'
+	# shellcheck disable=SC2016 # for that shell
+	took bash -c 'for ((i = 0; i < 100; i++)); do
+		"$0" take "$@" -n 100 | "$0" ack "$@" || exit
+	done' "$build/sp-xq" -u "$at" --quiet -q bench || return
+	xq_is_empty || return
+	note xq/take commands "$(rate 10000 "$took")"
 	xq_note_work xq/take
 }
 
 show_xq_take() {
-	xq_show_work "$1" 'take 100, finish 100, in a loop' '>= =120e3'
+	xq_show_work "$1" 'take 100, finish 100, in a loop over one connection' '>= =120e3'
+	row "$1" 1 /s 'the same, two processes for each hundred: `sp-xq take -n 100` into `sp-xq ack`' commands 'bullmq-100' bullmq-100
 }
 
 # xq_show_work ROW WHAT GOAL
