@@ -31,7 +31,8 @@ bool hub_page_ask(struct hub_topic *t, struct hub_ask *ask)
 void hub_page_weigh(struct hub_topic *t, size_t entry_bytes)
 {
 	if (entry_bytes > t->entry_bytes)
-		t->entry_bytes = entry_bytes < PAGE_MOST_BYTES ? (uint32_t)entry_bytes : PAGE_MOST_BYTES;
+		t->entry_bytes =
+		    entry_bytes < PAGE_MOST_BYTES ? (uint32_t)entry_bytes : PAGE_MOST_BYTES;
 }
 
 static struct block *page_of(struct hub_topic *t)

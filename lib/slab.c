@@ -104,8 +104,8 @@ void *slab_get(struct slab *s)
 	s->used++;
 	if (EACH_ALONE)
 		return xcalloc(1, s->size);
-	struct chunk *c = ring_is_empty(&s->chunks) ? add_chunk(s)
-						    : ring_thing(s->chunks.next, struct chunk, at);
+	struct chunk *c =
+	    ring_is_empty(&s->chunks) ? add_chunk(s) : ring_thing(s->chunks.next, struct chunk, at);
 	s->empty -= c->used++ == 0;
 	void *thing = take(s, c);
 	if (c->free == NULL && c->fresh + s->size > SLAB_CHUNK) {

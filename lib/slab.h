@@ -8,8 +8,8 @@
 
 /*
  * Many things of one size, which come and go: packed, so that each costs its own bytes and no more,
- * and apart from what malloc(3) hands out, so that neither is in the other's way. Pages that nothing
- * is in any more go back to the system, but for one.
+ * and apart from what malloc(3) hands out, so that neither is in the other's way. Pages that
+ *nothing is in any more go back to the system, but for one.
  *
  *	chunk, aligned to its size [ head | thing | free | thing | … ]
  *
@@ -18,10 +18,10 @@
 enum { SLAB_CHUNK = 64 * 1024 };
 
 struct slab {
-	size_t size;       /* of a thing, rounded up to what pointers need */
+	size_t size;        /* of a thing, rounded up to what pointers need */
 	struct ring chunks; /* those that have room, and no others */
 	struct ring full;
-	size_t used; /* things */
+	size_t used;  /* things */
 	size_t empty; /* chunks that are kept for later: at most 1 */
 };
 

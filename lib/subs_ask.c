@@ -25,8 +25,8 @@ struct question {
 	struct ring members; /* of a survey: whom it is for */
 	struct topic *topic; /* NULL: its answers mean nothing */
 	enum log_kind kind;
-	unsigned epoch; /* of the subscription that a survey is for */
-	int answers;    /* that came so far */
+	unsigned epoch;              /* of the subscription that a survey is for */
+	int answers;                 /* that came so far */
 	size_t entries, entry_bytes; /* of a page; of a survey: of the larger one that it saw */
 	bool has_run;
 	struct log_run run;

@@ -31,7 +31,7 @@ struct subs {
 	struct timer sweep;
 	/* The connection that is subscribed. */
 	struct ring to_subscribe, idle;
-	struct buf sent; /* struct sub_call: commands without an answer */
+	struct buf sent;    /* struct sub_call: commands without an answer */
 	unsigned npatterns; /* that fit the wide one */
 	enum subs_wide wide;
 	char *wide_name, *wide_prefix;

@@ -102,7 +102,8 @@ static struct slab *slab_for(struct topics *t, size_t len)
 struct topic *topics_add(struct topics *t, const char *name, size_t len, bool is_pattern)
 {
 	struct slab *slab = slab_for(t, len);
-	struct topic *o = slab != NULL ? slab_get(slab) : xcalloc(1, offsetof(struct topic, name) + len + 1);
+	struct topic *o =
+	    slab != NULL ? slab_get(slab) : xcalloc(1, offsetof(struct topic, name) + len + 1);
 
 	memcpy(o->name, name, len);
 	o->len = (uint32_t)len;

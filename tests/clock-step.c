@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* clock-step: with LD_PRELOAD, a wall clock that steps: the file that $CLOCK_STEP names holds by how
- * many seconds (an empty one: none), and is read at each look at the clock. The monotonic clock
+/* clock-step: with LD_PRELOAD, a wall clock that steps: the file that $CLOCK_STEP names holds by
+ * how many seconds (an empty one: none), and is read at each look at the clock. The monotonic clock
  * goes on. */
 #define _GNU_SOURCE
 #include <fcntl.h>
