@@ -24,6 +24,7 @@ PROTOCOL = join hold merge note run intake sse_json http http_query http_answer 
            fetch_url fetch_head fetch_body \
            hub hub_block hub_page hub_reader hub_window sseload_answer sseload_scan \
            hub_flow \
+           hub_subscription \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
 EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input exec spool spooler batch cursor filter \
