@@ -82,6 +82,7 @@ struct hub_conf {
 	enum hub_slow slow;
 	size_t max_lag_bytes; /* of a topic's window */
 	size_t memory_bytes;  /* of all blocks */
+	unsigned crowd;       /* members that are given a page in one go; 0: some hundreds */
 };
 
 /* In a callback any member may leave or be enlisted, and hub_writable be called; nothing else. */

@@ -6,6 +6,7 @@ enum {
 	PAGE_BYTES = 256 * 1024,   /* what a page should weigh */
 	PAGE_MOST_BYTES = 4 << 20, /* and may, when messages are larger than they used to be */
 	PAGE_LEAST = 4,            /* entries: of 1 MiB each that is as much as a page may have */
+	CROWD = 256,               /* of 256 KB each: some 10 ms, in which nobody else is served */
 	PAGE_MOST = 1000,          /* of 300 bytes: Redis takes some 0.5 ms */
 };
 
@@ -99,15 +100,17 @@ static struct id reach_of(const struct hub_topic *t, size_t entries)
 }
 
 /* Who waits and is helped by the page stands in it then, or in the note of a gap before it. Returns
- * that note. */
+ * that note. Of a crowd the rest wait for another page, which costs less than to let all others
+ * wait for them. */
 static struct block *hand_out(struct hub_topic *t, struct block *page, struct ring *readers)
 {
+	unsigned most = t->hub->conf.crowd > 0 ? t->hub->conf.crowd : CROWD, given = 0;
 	struct block *note = NULL;
 	struct ring all;
 
 	ring_init(&all);
 	ring_splice(&all, &t->flow->waiting);
-	while (!ring_is_empty(&all)) {
+	while (!ring_is_empty(&all) && given < most) {
 		struct member *m = ring_thing(all.next, struct member, at);
 		ssize_t at = hub_page_place(page, m);
 
@@ -123,7 +126,9 @@ static struct block *hand_out(struct hub_topic *t, struct block *page, struct ri
 		}
 		ring_remove(&m->at);
 		ring_add(m->block != NULL ? readers : &t->flow->waiting, &m->at);
+		given += m->block != NULL;
 	}
+	ring_splice(&t->flow->waiting, &all);
 	return note;
 }
 

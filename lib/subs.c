@@ -197,8 +197,10 @@ int subs_open(struct subs **out, struct loop *loop, const struct subs_conf *conf
 	*s = (struct subs){.conf = *conf, .ops = ops, .arg = arg, .loop = loop};
 	s->hub_ops = (struct hub_ops){ops->on_send, on_end, on_page, on_empty, push_gap};
 	hub_init(&s->hub,
-	    &(struct hub_conf){
-		conf->event_names, conf->slow, conf->max_lag_bytes, conf->memory_bytes},
+	    &(struct hub_conf){.event_names = conf->event_names,
+		.slow = conf->slow,
+		.max_lag_bytes = conf->max_lag_bytes,
+		.memory_bytes = conf->memory_bytes},
 	    &s->hub_ops);
 	topics_init(&s->topics);
 	ring_init(&s->to_subscribe);

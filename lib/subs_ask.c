@@ -14,6 +14,7 @@
 
 enum {
 	SURVEYS_MOST = 128, /* under way; some 5 us each in Redis */
+	BEGIN_MOST = 256,   /* members in one go: each may be sent a page at once */
 	PAGES_MOST = 16,    /* under way; up to 1 ms each in Redis */
 };
 
@@ -234,8 +235,11 @@ static void begin(struct subs *s, struct topic *t, struct question *q)
 	hub_page_weigh(&t->hub, q->entry_bytes);
 	if (!t->hub.begun)
 		hub_begin(&t->hub, q->last);
-	while (!ring_is_empty(&q->members))
+	for (int n = 0; n < BEGIN_MOST && !ring_is_empty(&q->members); n++)
 		begin_member(s, t, ring_thing(q->members.next, struct member, at), q);
+	/* The rest of a crowd, in front of those who came later. */
+	ring_splice(&q->members, &t->hub.asking);
+	ring_splice(&t->hub.asking, &q->members);
 	if (!ring_is_empty(&t->hub.asking))
 		ask_survey(s, t);
 }

@@ -469,7 +469,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct hub_conf conf = {.slow = data[0] % 3,
 	    .max_lag_bytes = 200 + (size_t)(data[1] % 16) * 200,
-	    .memory_bytes = data[1] >= 128 ? 1u << 30 : 2000u + data[1] * 16u};
+	    .memory_bytes = data[1] >= 128 ? 1u << 30 : 2000u + data[1] * 16u,
+	    .crowd = data[0] / 3 % 4}; /* of one to three members, or of more than there are */
 
 	w = xcalloc(1, sizeof *w);
 	w->clock = 1000;
