@@ -119,7 +119,7 @@ $(BUILD)/gen/viewer.csp.h: web/viewer.html web/csp
 $(BUILD)/lib/conn_answer.o: $(BUILD)/gen/viewer.html.h $(BUILD)/gen/viewer.csp.h
 
 SCRIPTS = $(patsubst lib/lua/%.lua,%,$(wildcard lib/lua/*.lua))
-$(BUILD)/lib/append.o $(BUILD)/lib/wire.o $(BUILD)/lib/lock.o $(BUILD)/lib/queue_scripts.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
+$(BUILD)/lib/append.o $(BUILD)/lib/wire.o $(BUILD)/lib/lock.o $(BUILD)/lib/queue_add.o $(BUILD)/lib/queue_scripts.o: $(SCRIPTS:%=$(BUILD)/gen/%.lua.h) $(SCRIPTS:%=$(BUILD)/gen/%.sha.h)
 
 # --- The linker as a judge of layers: every symbol of a layer must resolve within what it may use.
 only = @mkdir -p $(@D) && echo 'int main(void) { return 0; }' > $@.c && \

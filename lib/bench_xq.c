@@ -159,8 +159,8 @@ static int open_run(struct bench_xq *r)
 /* What the run left in Redis; results go by themselves, within two minutes. */
 static void forget(struct bench_xq *r)
 {
-	static const char *const suffixes[] = {"high", "medium", "low", "leases", "running", "takes",
-	    "meta", "delayed", "jobs", "bodies", "dead", "wake", "progress", "workers"};
+	static const char *const suffixes[] = {"high", "medium", "low", "leases", "running",
+	    "takes", "meta", "delayed", "jobs", "bodies", "dead", "wake", "progress", "workers"};
 	enum { N = sizeof suffixes / sizeof *suffixes };
 	char keys[N][96];
 	const char *argv[N + 1] = {"UNLINK"};

@@ -178,6 +178,7 @@ void queue_end_call(struct queue *q, const struct queue_pending *call)
 	copy.bytes = q->bytes.len - q->begun;
 	if (copy.number == 0) /* else it is one that is put behind */
 		copy.number = ++q->made;
+	q->commands += copy.commands > 0 ? copy.commands : 1;
 	(void)buf_add(&q->calls, &copy, sizeof copy);
 }
 
@@ -190,14 +191,12 @@ void queue_command(struct queue *q, int argc, const char *const *argv)
 
 static void send_calls(struct queue *q)
 {
-	size_t pending = queue_pending(q);
-
-	if (q->link.loop == NULL && q->conf.lazy && !q->dead && pending > 0)
+	if (q->link.loop == NULL && q->conf.lazy && !q->dead && queue_pending(q) > 0)
 		link_open(&q->link, q->loop, &q->conf.link, &link_ops, q);
 	if (!q->link.up)
 		return;
-	redis_expect(q->link.redis, pending - q->expected);
-	q->expected = pending;
+	redis_expect(q->link.redis, q->commands - q->expected);
+	q->expected = q->commands;
 	while (q->sent < q->bytes.len) {
 		size_t n =
 		    link_send(&q->link, buf_head(&q->bytes) + q->sent, q->bytes.len - q->sent);
@@ -272,15 +271,56 @@ static bool is_noscript(const struct reply *reply)
 	return reply->len >= 8 && memcmp(reply->str, "NOSCRIPT", 8) == 0;
 }
 
+/* A reply to one of a transaction's commands. True for the last: then *reply is the call's answer.
+ * What made EXEC fail is told by an earlier one, or by EXEC itself, or is in what it gives. */
+static bool end_transaction(
+    struct queue *q, const struct queue_pending *call, struct reply **reply, struct reply *error)
+{
+	static const char because[] = "because of: ";
+	struct reply *r = *reply;
+
+	if (r->type == REPLY_ERROR && q->refusal[0] == '\0' && r->len > 0) {
+		const char *cause = memmem(r->str, r->len, because, sizeof because - 1);
+		size_t skip = cause != NULL ? (size_t)(cause - r->str) + sizeof because - 1 : 0;
+
+		(void)snprintf(q->refusal, sizeof q->refusal, "%.*s", (int)(r->len - skip),
+		    r->str + skip); /* a cut one is a refusal */
+	}
+	if (++q->answered < call->commands)
+		return false;
+	for (size_t i = 0; r->type == REPLY_ARRAY && i < r->n; i++)
+		if (r->elem[i].type == REPLY_ERROR) {
+			*reply = &r->elem[i];
+			break;
+		}
+	if (q->refusal[0] != '\0') {
+		*error = (struct reply){
+		    .type = REPLY_ERROR, .str = q->refusal, .len = strlen(q->refusal)};
+		*reply = error;
+	}
+	return true;
+}
+
+static void begin_transaction(struct queue *q)
+{
+	q->answered = 0;
+	q->refusal[0] = '\0';
+}
+
 static void on_reply(void *arg, struct reply *reply)
 {
 	struct queue *q = arg;
 	struct queue_pending call;
+	struct reply error;
 	char object[QUEUE_NAME_MAX * 4 + 16];
 
 	if (q->calls.len == 0)
 		return; /* an answer to nothing: a server that talks too much does no harm */
+	q->commands--;
+	q->expected--;
 	memcpy(&call, buf_head(&q->calls), sizeof call);
+	if (call.commands > 0 && !end_transaction(q, &call, &reply, &error))
+		return;
 	if (reply->type == REPLY_ERROR && !(is_noscript(reply) && call.script != NULL) &&
 	    call.on_answer != NULL) {
 		(void)snprintf(
@@ -293,7 +333,9 @@ static void on_reply(void *arg, struct reply *reply)
 	buf_consume(&q->calls, sizeof call);
 	buf_consume(&q->bytes, call.bytes);
 	q->sent -= call.bytes;
-	q->expected--;
+	begin_transaction(q);
+	if (call.probes)
+		q->transacts = reply->type != REPLY_ERROR;
 	if (reply->type != REPLY_ERROR && call.on_answer != NULL)
 		call.on_answer(q, &call, reply);
 }
@@ -313,16 +355,25 @@ static void begin_again(struct queue *q)
 	buf_init(&q->bytes, SIZE_MAX / 2);
 	buf_init(&q->calls, SIZE_MAX / 2);
 	q->loaded = 0;
+	q->commands = 0;
+	q->probed = q->transacts = false;
+	begin_transaction(q);
 	for (size_t i = 0; i < n; i++) {
 		memcpy(&call, buf_head(&calls) + i * sizeof call, sizeof call);
 		if (call.script != NULL && (q->loaded & queue_script_bit(call.script)) == 0)
 			load(q, call.script);
 	}
-	q->link.preamble = queue_pending(q);
+	q->link.preamble = q->commands;
+	bool first = true;
 	for (size_t i = 0; i < n; i++, at += call.bytes) {
 		memcpy(&call, buf_head(&calls) + i * sizeof call, sizeof call);
 		if (call.loads)
 			continue;
+		/* That a transaction's commands are queued does not prove that all is well. */
+		if (first && call.commands > 0)
+			q->link.preamble += call.commands - 1;
+		first = false;
+		q->commands += call.commands > 0 ? call.commands : 1;
 		(void)buf_add(&q->bytes, buf_head(&bytes) + at, call.bytes);
 		(void)buf_add(&q->calls, &call, sizeof call);
 	}

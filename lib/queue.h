@@ -56,7 +56,7 @@
  *	TAG:swept              string: somebody cleared away the names of the gone, a minute ago at most
  *	TAG:every              hash: name of a schedule → its last tick (sp-xq every)
  *	TAG:unique:KEY         string: the id of the job that has KEY
- *	TAG:add:RUN:SLOT       string: what the batch of an add was answered; TAG:took:RUN of a take;
+ *	TAG:add:RUN:SLOT       string: "BATCH ANSWER" of a batch of add; TAG:took:RUN of a take;
  *	                       TAG:gave:RUN:SLOT of a fail
  *	TAG:ended              pub/sub channel: ids of jobs that ended, separated by spaces
  *

@@ -15,6 +15,9 @@
  * been started anew. So what was asked in an order is done in that order. Only when the scripts are
  * flushed under way a call is put behind all others, with its script; a new connection puts those
  * back into the order in which they were made.
+ *
+ * A call may be a transaction, several commands from MULTI to EXEC: the reply to EXEC is its
+ *answer, or the first error among the others.
  */
 struct queue_pending;
 
@@ -29,10 +32,12 @@ struct queue_pending {
 	queue_answer_fn *on_answer; /* NULL: nobody wants to know */
 	void (*fn)(void);           /* the owner's, cast by on_answer */
 	void *arg;
-	size_t n;    /* jobs */
-	bool loads;  /* it is a SCRIPT LOAD, which a new connection does not repeat */
-	char letter; /* of an add */
-	int retries; /* of a take */
+	size_t n;        /* jobs */
+	size_t commands; /* of a transaction; 0: one, and none */
+	bool probes;     /* it is a transaction of nothing: may we? */
+	bool loads;      /* it is of this connection alone: SCRIPT LOAD, probe */
+	char letter;     /* of an add */
+	int retries;     /* of a take */
 };
 
 struct queue_listener;
@@ -49,7 +54,11 @@ struct queue {
 	struct buf bytes, calls; /* calls: struct queue_pending for each command in bytes */
 	size_t begun;            /* where the call that is being put together begins */
 	size_t sent;             /* of bytes */
-	size_t expected;         /* commands whose replies this connection was told to expect */
+	size_t commands;         /* without a reply */
+	size_t expected;         /* of them, those that this connection was told to expect */
+	size_t answered;         /* commands of the first call, which is a transaction */
+	bool probed, transacts;  /* this connection: was asked, and may do transactions */
+	char refusal[256];       /* the first error among these; "" */
 	uint64_t made;           /* calls */
 	bool turned;             /* calls are not in the order of their numbers */
 	bool dead;

@@ -257,10 +257,60 @@ all_gone() {
 	R SET "$TAG:medium" x
 	run -65 xq add 1
 	[[ $output == *WRONGTYPE* && ${#lines[@]} -eq 1 ]]
+	seq 30000 >many
+	run -65 xq add <many
+	[[ $output == *WRONGTYPE* && ${#lines[@]} -eq 1 ]]
 	run -65 xq take
 	run -65 xq stats
 	R DEL "$TAG:medium"
 	run -64 sp-xq add -q 'a:b' 1
+}
+
+@test "each id that add prints is its job's, also when a millisecond ends within a batch" {
+	seq 20000 | xq add >ids
+	R XRANGE "$TAG:medium" - + | sed -n '1~3p' | sed 's/^/m/' | diff - <(jq -r .id ids)
+	R XRANGE "$TAG:medium" - + | sed -n '3~3p' | diff - <(seq 20000)
+	[[ $(xq stats --json | jq -c '[.added, .depth]') == '[20000,20000]' ]]
+}
+
+@test "a transaction that comes again adds nothing, and tells what the first one told" {
+	local bulk n once='' twice=''
+	bulk=$(<"$SPOUT_BUILD/gen/xqbulk.lua")
+	transaction() { # BATCH
+		local i
+		echo MULTI
+		for i in {1..9}; do
+			echo "XADD $TAG:medium * j $1-$i"
+		done
+		echo "EVAL \"${bulk//$'\n'/ }\" 1 $TAG runrunrunrunrun0 $1 60000 m 9"
+		echo EXEC
+	}
+	for n in 1 2; do
+		transaction 1 | R | tail -n 1 >"once$n"
+		transaction 2 | R | tail -n 1 >"twice$n"
+	done
+	diff once1 once2
+	diff twice1 twice2
+	[[ $(<once1) == *[0-9]-[0-9]*' 9' && $(R XLEN "$TAG:medium") -eq 18 ]]
+	# One that is older than what is remembered.
+	transaction 65 | R >/dev/null
+	[[ -z $(transaction 1 | R | tail -n 1) && $(R XLEN "$TAG:medium") -eq 27 ]]
+	[[ $(R HGET "$TAG:meta" added) -eq 27 && $(R LLEN "$TAG:wake") -eq 8 ]]
+}
+
+@test "a user who may not say MULTI adds by the script; one who may not say XADD is told, and adds nothing" {
+	local url
+	own_redis "$PWD/r"
+	url=redis://few:pw@127.0.0.1:$(redis-cli -s "$own_socket" CONFIG GET port | tail -n 1)
+	redis-cli -s "$own_socket" ACL SETUSER few on '>pw' '~*' '&*' +@all -multi
+	seq 50000 >many
+	timeout 20 sp-xq add -u "$url" <many | wc -l
+	[[ $(redis-cli -s "$own_socket" XLEN '{sp:q:default}:medium') -eq 50000 ]]
+	[[ $(redis-cli -s "$own_socket" HGET '{sp:q:default}:meta' added) -eq 50000 ]]
+	redis-cli -s "$own_socket" FLUSHALL
+	redis-cli -s "$own_socket" ACL SETUSER few +@all -xadd
+	run -77 timeout 10 sp-xq add -u "$url" <many
+	[[ ${#lines[@]} -eq 1 && $(redis-cli -s "$own_socket" DBSIZE) -eq 0 ]]
 }
 
 @test "what Redis lost its answer to is not done twice: add" {
@@ -513,6 +563,8 @@ all_gone() {
 	timeout 10 sp-xq take -u "$own_url" >job
 	redis-cli -s "$own_socket" CONFIG SET maxmemory 1
 	run -69 timeout 10 sp-xq add -u "$own_url" --give-up 300ms 2
+	[[ $output == *OOM* ]]
+	run -69 timeout 10 sh -c 'seq 30000 | sp-xq add -u "$1" --give-up 300ms' - "$own_url"
 	[[ $output == *OOM* ]]
 	timeout 10 sp-xq ack -u "$own_url" <job
 	redis-cli -s "$own_socket" CONFIG SET maxmemory 0

@@ -1,4 +1,4 @@
--- Adds a batch of jobs, once however often it is sent.
+-- Adds a batch of jobs, once however often it is sent. Many plain ones come by xqbulk.lua.
 --
 -- ARGV 1 RUN of the adder, 2 number of the batch in that run, 3 ms for which a repetition is recognised,
 -- 4 the letter of the priority of plain jobs, whose payloads follow; or "*": then eight for each job: letter,
