@@ -100,7 +100,7 @@ waits() { # NAME COMMAND ARG...
 	local waiting=() name pid
 	mkfifo jobs
 	exec 9<>jobs
-	bg_in=jobs waits add add
+	bg_in=jobs waits "add" add
 	echo 1 >&9
 	waits wait wait x
 	waits watch stats --json --watch 100ms

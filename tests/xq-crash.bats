@@ -369,7 +369,7 @@ nothing_changed() {
 	sleep 1
 	# Each ran once, no lease was lost; a schedule goes by the server's clock.
 	[[ $(grep -v tick runs | sort -n | paste -sd' ') == '1 2 3 4 5 6 7' ]]
-	! grep -q 'lease is lost' w.err
+	run ! grep -q 'lease is lost' w.err
 	awk -F'[:}]' 'NR > 1 && $NF == "" { t = $(NF - 1); if (last && t - last != 1000) exit 1; last = t }' e.out
 	[[ $(wc -l <e.out) -ge 3 && $(wc -l <e.out) -le 30 ]]
 	# The shim works at all.

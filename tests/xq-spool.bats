@@ -160,7 +160,7 @@ stats_are() { # [WAITING,RUNNING,DONE]
 	wait_until 20 ran 900
 	says w.err 'spool f: damaged'
 	[[ $(grep -c damaged w.err) -eq 1 ]]
-	! emptied f
+	run ! emptied f
 }
 
 @test "a disk that is full: 74, what was kept is told and delivered, nothing else" {
