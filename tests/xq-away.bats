@@ -98,9 +98,9 @@ waits() { # NAME COMMAND ARG...
 
 @test "what goes on for long waits for Redis, says so once, and goes on when it is back" {
 	local waiting=() name pid
-	mkfifo jobs
-	exec 9<>jobs
-	bg_in=jobs waits "add" add
+	mkfifo fifo
+	exec 9<>fifo
+	bg_in=fifo waits add add
 	echo 1 >&9
 	waits wait wait x
 	waits watch stats --json --watch 100ms

@@ -228,7 +228,7 @@ nothing_changed() {
 	seq 400 | xq add >/dev/null
 	(while sleep 0.03; do R SCRIPT FLUSH; done) >/dev/null 2>&1 3>&- 4>&- &
 	PIDS+=($!)
-	run -0 work -j 2 -- sh -c 'cat >>runs'
+	run -0 work -j 2 --batch 5 -- sh -c 'cat >>runs'
 	[[ $output == '' ]]
 	diff <(sort -n runs) <(seq 400)
 	stats_are '[0,0,400]'

@@ -156,7 +156,7 @@ stats_are() { # [WAITING,RUNNING,DONE]
 		with open('f', 'ab') as f:
 		    f.write((len(body) - 1).to_bytes(4, 'little') + crc(body).to_bytes(4, 'little') + body)
 	END
-	bg w sp-xq work -q "$Q" --spool f -- sh -c 'cat >>runs'
+	bg w sp-xq work -q "$Q" --spool f --batch 100 -- sh -c 'cat >>runs'
 	wait_until 20 ran 900
 	says w.err 'spool f: damaged'
 	[[ $(grep -c damaged w.err) -eq 1 ]]
