@@ -89,6 +89,38 @@ static void strings(void)
 	buf_fini(&b);
 }
 
+/* Each byte at each place of words and of what is behind them, among neighbours that could hide it.
+ */
+static void each_byte_is_escaped_where_it_stands(void)
+{
+	static const char around[] = {'a', '\x1f', ' ', '!', '#', '[', ']', '\x7f', '\x80', '\xff'};
+	struct buf b, want;
+	int wrong = 0;
+
+	buf_init(&b, 1000);
+	buf_init(&want, 1000);
+	for (size_t at = 0; at < 20; at++)
+		for (int c = 0; c < 256; c++)
+			for (size_t i = 0; i < sizeof around; i++) {
+				char s[20], one;
+
+				memset(s, around[i], sizeof s);
+				s[at] = (char)c;
+				buf_clear(&b);
+				buf_clear(&want);
+				(void)json_escape(&b, s, sizeof s);
+				for (size_t j = 0; j < sizeof s; j++) {
+					one = s[j];
+					(void)json_escape(&want, &one, 1);
+				}
+				wrong += b.len != want.len ||
+				    memcmp(buf_head(&b), buf_head(&want), b.len) != 0;
+			}
+	ok(wrong == 0, "a text is escaped as its bytes are one by one");
+	buf_fini(&b);
+	buf_fini(&want);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
@@ -100,5 +132,6 @@ int main(void)
 	depth();
 	finding();
 	strings();
+	each_byte_is_escaped_where_it_stands();
 	return t_done();
 }
