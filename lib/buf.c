@@ -23,7 +23,7 @@ void buf_fini(struct buf *b)
 	*b = (struct buf){.max = b->max};
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
 	if (n > b->max - b->len)
 		return NULL;

@@ -22,9 +22,18 @@ struct buf {
 void buf_init(struct buf *b, size_t max_bytes);
 void buf_fini(struct buf *b);
 
+/* What buf_room does when the bytes do not fit behind the live ones as they lie. */
+char *buf_grow(struct buf *b, size_t n);
+
 /* Makes room for n more bytes and returns where to put them (then add n to b->len, or use buf_add);
- * NULL when the cap would be passed. */
-char *buf_room(struct buf *b, size_t n);
+ * NULL when the cap would be passed. Inline: it was called 78 times a message, a quarter of all
+ * that sp-pub did. */
+static inline char *buf_room(struct buf *b, size_t n)
+{
+	size_t end = b->off + b->len;
+
+	return n < b->size - end && n <= b->max - b->len ? b->data + end : buf_grow(b, n);
+}
 
 /* 0, or -1 when the cap would be passed. */
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
