@@ -7,11 +7,13 @@
 #   storm       N connections, of which a half leaves at once, and a half says nothing for a moment
 #   errands     N of all kinds, with the token for PATH: readers that leave, that are reset, POSTs, refusals, cut heads
 #   follow      an EventSource on PATH: prints the data of each event, comes back after N * 10 ms with the last id, ends with 204
-#   connects    for N seconds: connect, ask /healthz, leave; every one must be answered
+#   connects    for N seconds, forty at a time: connect, ask /healthz haltingly, leave; every one must be answered
+import random
 import resource
 import socket
 import struct
 import sys
+import threading
 import time
 
 kind, port, n = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -75,16 +77,32 @@ def storm():
 
 
 def connects():
-    until, served = time.time() + n, 0
-    while time.time() < until:
-        with connect() as s:
-            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    until, served, failures = time.time() + n, [], []
+    halves = b"GET /healthz HTTP/1.1\r\nHo", b"st: a\r\nConnection: close\r\n\r\n"
+
+    def client():
+        while time.time() < until and not failures:
             got = b""
-            while data := s.recv(4096):
-                got += data
-            assert got.startswith(b"HTTP/1.1 200 ") and got.endswith(b"ok\n"), (served, got)
-            served += 1
-    print(served, "served")
+            try:
+                with connect() as s:
+                    for half in halves:
+                        time.sleep(random.uniform(0, 0.02))
+                        s.sendall(half)
+                    while data := s.recv(4096):
+                        got += data
+                served.append(got)
+                assert got.startswith(b"HTTP/1.1 200 ") and got.endswith(b"ok\n")
+            except (OSError, AssertionError) as error:
+                failures.append((error, got))
+
+    clients = [threading.Thread(target=client) for _ in range(40)]
+    for c in clients:
+        c.start()
+    for c in clients:
+        c.join()
+    print(len(served), "served")
+    if failures:
+        sys.exit(f"not all were: {failures}")
 
 
 def follow():

@@ -208,7 +208,7 @@ peer() { # HOW
 	finds bad probe 'did not come'
 }
 
-@test "a server that is wrong by itself: its type, its compression, its memory, and its patience" {
+@test "a server that is wrong by itself: its type, its compression, its memory" {
 	peer html
 	doctor 1 ''
 	finds bad type 'text/html is not text/event-stream'
@@ -219,16 +219,18 @@ peer() { # HOW
 	peer forgetful
 	doctor 1 ''
 	finds bad resume 'starts anew'
+	peer once
+	doctor 0 ''
+	finds ok version
+}
+
+@test "a server that closes, or resets, after two seconds" {
 	for how in closes resets; do
 		peer "$how"
-		doctor 0 ''
 		doctor 1 '' --idle 5s
 		finds bad idle 'cut after'
 		[[ $output == *proxy_read_timeout* ]]
 	done
-	peer once
-	doctor 0 ''
-	finds ok version
 }
 
 @test "a stream that is silent is told to need heartbeats" {
