@@ -221,7 +221,6 @@ bearer() { # CODE PATH: with $token
 	wait_until 5 grep -qaF -- "--inetd" "/proc/$bg_pid/cmdline"
 	not grep -qa "$secret" "/proc/$bg_pid/cmdline"
 	exec {feed}>&-
-	ends "$bg_pid"
 }
 
 @test "a file that is no key is refused at start, and so is one that everybody would know" {
