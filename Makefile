@@ -219,6 +219,10 @@ bench-peers:
 bench-million: all $(BUILD)/bench/holdopen
 	@timeout -k 10 900 tests/bench/million $(BUILD)
 
+# What an idle reader costs in user space, by shape.
+bench-memory: all
+	@timeout 900 tests/bench/memory $(BUILD)
+
 demo:
 	@tests/deps
 	@$(MAKE) --no-print-directory all $(BUILD)/examples/play
@@ -258,6 +262,7 @@ clean:
         demo completions install uninstall clean
 .PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench demo completions install uninstall clean
 .PHONY: all units benches fuzzers asan fuzz lint deps test soak bench bench-again bench-peers bench-million demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test soak bench bench-peers bench-million bench-memory demo completions install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(wildcard $(BUILD)/*/*.d)
