@@ -197,7 +197,7 @@ delay_of_another() { # prints n p50 p99 max, in us
 	serve_tcp --write-timeout 1s
 	slow_reader one pause "$(stage_path)" "$PWD/never"
 	slow_reader two sip "$(stage_path)" 60000 20
-	ends "$bg_pid" 30
+	ends "$bg_pid" 45
 	story two.out | diff <(echo connected && seq 1500 && echo done && echo stream_end) -
 	local pid
 	while read -r pid; do
