@@ -98,29 +98,36 @@ static int report(struct pub *p)
 	return bench_end(b, f->errors > 0);
 }
 
-int bench_pub(struct bench *b)
+static int run(struct pub *p)
 {
-	struct pub p = {.b = b, .give_up_ms = clock_ms() + b->cli.connect_ms};
+	struct bench *b = p->b;
 	struct load_conf conf;
 	int r = -1;
 
-	bench_default(&b->rate, 1000);
-	bench_default(&b->duration_ms, 10000);
 	b->on_stop = on_stop;
-	b->stop_arg = &p;
-	p.look = (struct timer){.on_due = on_look, .arg = &p};
+	b->stop_arg = p;
+	p->look = (struct timer){.on_due = on_look, .arg = p};
 	if (bench_open(b, "pub") == 0 && bench_load_conf(b, b->rate, &conf) == 0 &&
-	    load_open(&p.load, b->loop, &conf, &ops, &p, &b->why) == 0) {
-		p.wanted = conf.connections;
-		loop_timer(b->loop, &p.look, 0);
+	    load_open(&p->load, b->loop, &conf, &ops, p, &b->why) == 0) {
+		p->wanted = conf.connections;
+		loop_timer(b->loop, &p->look, 0);
 		r = loop_run(b->loop, &b->why);
 		if (r == 0 && b->why.status != 0)
 			r = -1;
 		if (b->signo != 0 && r == 0)
-			load_stop(p.load, 0); /* unless it is over */
+			load_stop(p->load, 0); /* unless it is over */
 		if (r == 0)
-			r = report(&p);
-		load_close(p.load);
+			r = report(p);
+		load_close(p->load);
 	}
 	return r;
+}
+
+int bench_pub(struct bench *b)
+{
+	struct pub p = {.b = b, .give_up_ms = clock_ms() + b->cli.connect_ms};
+
+	bench_default(&b->rate, 1000);
+	bench_default(&b->duration_ms, 10000);
+	return run(&p);
 }

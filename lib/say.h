@@ -11,11 +11,11 @@
 enum say_level { SAY_ERROR, SAY_NOTE, SAY_DETAIL };
 
 struct say {
-	const char *tool; /* sp-pub */
-	int quiet;        /* -q: errors only */
-	int verbose;      /* -v: details too */
-	int json;         /* --log=json: 1 */
-	int syslog;       /* to syslog(3) instead: see say_to_syslog */
+	const char *tool;  /* sp-pub */
+	int quiet;         /* -q: errors only */
+	int verbose;       /* -v: details too */
+	int json;          /* --log=json: 1 */
+	int syslog;        /* to syslog(3) instead: see say_to_syslog */
 	const char *erase; /* goes in front of a line, while a live one stands there; NULL: none */
 };
 

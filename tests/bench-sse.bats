@@ -119,7 +119,7 @@ audit_is() { # LOST DUPLICATED REORDERED CORRUPTED
 	is '.result | .caught_up == 50 and .reconnects == 50 and .deliveries == 5500 and .storm_s > 0'
 	is '.latency_us.caught_up.count == 50'
 	serve --no-log
-	load_it --connections 5 --duration 500ms --publish-rate 20 --storm --behind 10 --drain 300ms --answer-timeout 300ms
+	load_it --connections 5 --duration 500ms --publish-rate 20 --storm --behind 10 --drain 300ms --answer-timeout 2s
 	[[ $status -eq 1 ]]
 	is '.audit.lost == 50 and .result.caught_up == 0'
 }

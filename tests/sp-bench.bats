@@ -225,7 +225,7 @@ published() {
 
 @test "on a terminal one line lives, in every mode, and is gone when the table comes" {
 	local mode
-	for mode in pub 'sub --publish-rate 500' pipe xq; do
+	for mode in 'pub --rate 200' 'sub --publish-rate 200' 'pipe --rate 200' 'xq --rate 200'; do
 		# shellcheck disable=SC2086 # words
 		on_terminal 100 -- sp-bench $mode --duration 1.5s
 		seen ".frames | length > 5 and all(.[1] | test(\"^${mode%% *}  1 connection  [0-9]+/s  p50 [0-9.]+ [mun]?s  p99 .*  0 errors  [012] s left\"))"
