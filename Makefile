@@ -225,7 +225,7 @@ bench-memory: all
 
 demo:
 	@tests/deps
-	@$(MAKE) --no-print-directory all $(BUILD)/examples/play
+	@echo "building into $(BUILD) ..."; $(MAKE) -s --no-print-directory all $(BUILD)/examples/play
 	@examples/demo $(BUILD)
 
 # Both are written from the option tables; they are kept in the tree so that packagers need no build.
