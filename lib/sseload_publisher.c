@@ -295,7 +295,7 @@ static void tear_down(struct publisher *p)
 
 void publisher_run(const struct publisher_conf *conf, int fd)
 {
-	struct publisher p;
+	struct publisher p = {.fd = fd};
 	struct why w;
 
 	if (set_up(&p, conf, fd, &w) < 0 || loop_run(p.loop, &w) < 0)
