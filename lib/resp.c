@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resp: hiredis's reader with replies in an arena, and a formatter; in front of the reader the short
- * cut for what comes by the million.
+ * resp: hiredis's reader with replies in an arena, and a formatter; in front of the reader the
+ * short cut for what comes by the million.
  *
  * Between two replies the reader may have bytes that it has not looked at: always the last that it
  * was given, so that they stand in front of `in`, and can be taken back.

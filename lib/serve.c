@@ -19,8 +19,8 @@
 #include "conn.h"
 
 enum {
-	DUE_BATCH = 2000,      /* deadlines in one go */
-	AHEAD = 16,            /* connections more than the others are no matter */
+	DUE_BATCH = 2000, /* deadlines in one go */
+	AHEAD = 16,       /* connections more than the others are no matter */
 	TICK_MS = 200,
 	TRIM_MS = 10000,       /* what a crowd has left: 20 ms for 400,000 pieces, seldom 1 */
 	SPARE_FDS = 64,        /* for Redis, files, and refusals */
@@ -297,7 +297,8 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	if (open_keys(s, w) < 0 || journal_open(&s->journal, conf->access_log, w) < 0 ||
 	    subs_open(&s->subs, loop, &subs, &ops, s, w) < 0)
 		return -1;
-	doors_open(&s->doors, loop, listen, conf->max_accept_rate, conf->say, metrics, &at_doors, s);
+	doors_open(
+	    &s->doors, loop, listen, conf->max_accept_rate, conf->say, metrics, &at_doors, s);
 	s->tick_due_ms = clock_ms();
 	loop_timer(loop, &s->tick, s->tick_due_ms);
 	return 0;
