@@ -107,8 +107,8 @@ static void complete_verbs(const struct opt_tool *tool, enum opt_shell shell)
 	char option[32], token[] = "token", doctor[] = "doctor";
 
 	(void)snprintf(option, sizeof option, "--completion=%s", opt_shell_name(shell)); /* fits */
-	(void)token_main(&say, 2, (char *[]){token, option, NULL});   /* stdout's error stays */
-	(void)doctor_main(2, (char *[]){doctor, option, NULL});       /* the same */
+	(void)token_main(&say, 2, (char *[]){token, option, NULL}); /* stdout's error stays */
+	(void)doctor_main(2, (char *[]){doctor, option, NULL});     /* the same */
 }
 
 static const struct opt_tool about = {.name = "sp-sse",

@@ -141,7 +141,8 @@ int sse_retry(struct buf *out, int64_t ms)
 {
 	size_t before = out->len;
 
-	/* By hand: each stream begins with one, and printf would be a fifteenth of what it costs. */
+	/* By hand: each stream begins with one, and printf would be a fifteenth of what it costs.
+	 */
 	if (buf_adds(out, "retry: ") == 0 && buf_addu(out, (uint64_t)(ms > 0 ? ms : 0)) == 0 &&
 	    buf_addc(out, '\n') == 0)
 		return 0;
