@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "cursor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
