@@ -140,7 +140,7 @@ def read_head(connection, size):
     return int(first[9:12]), {k.lower(): v.strip() for k, _, v in (x.partition(':') for x in lines)}, rest
 
 
-def request(path, last_id, old):
+def request(path, last_id, old=False):
     lines = ['GET %s HTTP/1.%d' % (path, 0 if old else 1), 'Host: localhost', 'Accept: text/event-stream', 'Cache-Control: no-store']
     if last_id:
         lines.append('Last-Event-ID: ' + last_id)

@@ -25,8 +25,9 @@ for i, letter in ipairs(LETTERS) do
 		end
 		for _, p in ipairs(call('XPENDING', key, 'xq', '-', '+', 1000)) do
 			local ref = letter .. p[1]
-			local token = match(call('HGET', K .. ':running', ref) or '', '^%d+')
-			if not call('ZSCORE', K .. ':leases', token or ref) then
+			local record = call('HGET', K .. ':running', ref)
+			local token = match(record or '', '^%d+')
+			if not record or not call('ZSCORE', K .. ':leases', token or ref) then
 				orphans = orphans + 1
 				if ARGV[1] == '1' then
 					call('HDEL', K .. ':takes', token or '', 'r ' .. (token or ''))
