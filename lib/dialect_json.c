@@ -175,10 +175,12 @@ bool dialect_is(struct json_slice value, const char *plain)
 
 long long dialect_count(struct json_slice value)
 {
-	const char *end = value.s + value.len;
 	uint64_t n;
-	const char *at = value.s != NULL ? number_scan(value.s, end, INT64_MAX, &n) : NULL;
 
+	if (value.s == NULL)
+		return -1;
+	const char *end = value.s + value.len;
+	const char *at = number_scan(value.s, end, INT64_MAX, &n);
 	if (at == NULL)
 		return -1;
 	if (at < end && *at == '.') /* some counts are doubles: 24.0 */

@@ -52,6 +52,8 @@ story() { # FILE
 	slow_reader one pause "$(stage_path)" "$PWD/go"
 	local one=$bg_pid
 	pour all --no-end
+	# What has not arrived before it reads on may find it quick enough.
+	wait_until 10 status_is .messages_received_total 3000
 	wait_until 10 status_is .readers_blocked 1
 	: >go
 	wait_until 10 says one.out '"type":"gap"'
