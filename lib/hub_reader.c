@@ -224,6 +224,17 @@ static bool follow(struct member *m, const struct block *b)
 	return true;
 }
 
+/* To what comes from now on: what there is behind `after` is told as a gap. */
+static void skip(struct member *m, struct id after)
+{
+	struct id last = m->topic->last;
+
+	m->cursor = last;
+	m->whole = !id_is_zero(last);
+	/* The log may have fallen back behind what it had: then nobody knows where the gap ends. */
+	tell(m, after, id_cmp(last, after) < 0 ? (struct id){0, 0} : next_id(last));
+}
+
 /* Behind a block that fell out of the window: what follows may be gone from there. */
 static void resume(struct member *m, const struct block *b)
 {
@@ -231,6 +242,10 @@ static void resume(struct member *m, const struct block *b)
 
 	if (follow(m, b))
 		return;
+	if (t->hub->conf.slow == HUB_LATEST) {
+		skip(m, b->last);
+		return;
+	}
 	m->cursor = b->last;
 	m->whole = !id_is_zero(b->last);
 	if (t->flow->lost_unlogged > b->serial)
@@ -285,7 +300,6 @@ static void finish(struct member *m)
 static bool leap(struct member *m, struct reader_parts *p)
 {
 	struct block *b = m->block;
-	struct hub_topic *t = m->topic;
 	uint32_t i = block_event_at(b, m->offset);
 
 	if (i < b->events && block_start(b, i) != m->offset) {
@@ -297,11 +311,7 @@ static bool leap(struct member *m, struct reader_parts *p)
 		p->over = m->ends ? e->over : 0;
 		return true;
 	}
-	struct id after = i > 0 ? block_event(b, i - 1)->id : b->from;
-	m->cursor = t->last;
-	m->whole = !id_is_zero(t->last);
-	/* The log may have fallen back behind what it had: then nobody knows where the gap ends. */
-	tell(m, after, id_cmp(t->last, after) < 0 ? (struct id){0, 0} : next_id(t->last));
+	skip(m, i > 0 ? block_event(b, i - 1)->id : b->from);
 	return false;
 }
 

@@ -116,6 +116,34 @@ static void lag(struct sink *slow, struct sink *fast, enum hub_slow policy)
 	}
 }
 
+/* Messages that have a block each: the one that the reader is in the middle of is the last of its. */
+static void latest_of_large(void)
+{
+	static char text[3000];
+	struct sink slow, fast;
+
+	memset(text, 'x', sizeof text);
+	open_hub(HUB_LATEST, 2000, 1 << 20);
+	join_sink(&slow, 5, false);
+	join_sink(&fast, SIZE_MAX, false);
+	for (unsigned i = 1; i <= 30; i++) {
+		hub_message(&topic,
+		    &(struct hub_message){
+			.text = text, .len = sizeof text, .has_id = true, .id = {i, 0}});
+		hub_flush(&h);
+	}
+	slow.room = SIZE_MAX;
+	hub_writable(&slow.m);
+	say_n(31, "token");
+	hub_flush(&h);
+	ok(has(&slow, "xx\n\ndata: gap 1-30\n\nid: 31-0\ndata: n31 token\n\n") &&
+		h.stats.catching == 0,
+	    "latest: nor is the log read when a block ends with the event that it is in");
+	leave_sink(&slow);
+	leave_sink(&fast);
+	close_hub();
+}
+
 static void policies(void)
 {
 	struct sink slow, fast;
@@ -246,6 +274,7 @@ int main(void)
 	unsigned seed = 1;
 
 	policies();
+	latest_of_large();
 	ends();
 	memory();
 	many();
