@@ -258,11 +258,8 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench bench-peers bench-million \
-        demo completions install uninstall clean
-.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench demo completions install uninstall clean
-.PHONY: all units benches fuzzers asan fuzz lint deps test soak bench bench-again bench-peers bench-million demo completions install uninstall clean
-.PHONY: all units benches fuzzers asan fuzz lint deps test soak bench bench-peers bench-million bench-memory demo completions install uninstall clean
+.PHONY: all units benches fuzzers asan fuzz lint deps test valgrind soak soak-sse bench bench-again bench-peers \
+        bench-million bench-memory demo completions install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(wildcard $(BUILD)/*/*.d)
