@@ -87,7 +87,8 @@ void reader_settle(struct member *m, struct id own)
 			struct block *page = ring_thing(r, struct block, outside);
 			ssize_t at = hub_page_place(page, m);
 
-			if (at >= 0) {
+			/* One that ends where the member is would bring it back here. */
+			if (at >= 0 && id_cmp(m->cursor, page->reach) < 0) {
 				reader_stand(m, page, (size_t)at);
 				return;
 			}

@@ -193,6 +193,37 @@ static void policies(void)
 	close_hub();
 }
 
+/* The log is lost while a member waits for a page of it; the page is asked for when there is nothing,
+ * and answered when what has come since has left the window. */
+static void empty_page(void)
+{
+	struct sink waits, fast;
+	struct hub_ask ask;
+
+	open_hub(HUB_RESUME, 2000, 1 << 20);
+	say_n(5, "token");
+	hub_flush(&h);
+	join_sink(&fast, SIZE_MAX, false);
+	waits = (struct sink){.room = SIZE_MAX};
+	buf_init(&waits.got, SIZE_MAX / 2);
+	hub_enlist(&topic, &waits.m, false);
+	hub_join(&waits.m, (struct id){0, 0}, true);
+	hub_lost(&topic);
+	hub_begin(&topic, (struct id){0, 0});
+	bool asked = hub_page_ask(&topic, &ask);
+	for (unsigned i = 6; i <= 300; i++) {
+		say_n(i, "token");
+		hub_flush(&h);
+	}
+	hub_page_end(&topic, 0, (struct id){0, 0});
+	ok(asked && waits.got.len == 0 && hub_page_ask(&topic, &ask) && ask.from.ms == 0 &&
+		ask.base.ms > 6,
+	    "an empty page that was asked for too early: another is, and nobody stands still in it");
+	leave_sink(&waits);
+	leave_sink(&fast);
+	close_hub();
+}
+
 static void ends(void)
 {
 	struct sink stage, project, cut;
@@ -275,6 +306,7 @@ int main(void)
 
 	policies();
 	latest_of_large();
+	empty_page();
 	ends();
 	memory();
 	many();
