@@ -232,8 +232,9 @@ static void skip(struct member *m, struct id after)
 
 	m->cursor = last;
 	m->whole = !id_is_zero(last);
-	/* The log may have fallen back behind what it had: then nobody knows where the gap ends. */
-	tell(m, after, id_cmp(last, after) < 0 ? (struct id){0, 0} : next_id(last));
+	/* Nobody knows where the gap ends when only what is in no log was missed, or when the log has
+	 * fallen back behind what the member had. */
+	tell(m, after, id_cmp(last, after) <= 0 ? (struct id){0, 0} : next_id(last));
 }
 
 /* Behind a block that fell out of the window: what follows may be gone from there. */

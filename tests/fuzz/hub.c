@@ -86,6 +86,14 @@ static void check_order(struct reader *r, struct id id)
 	r->gap = false;
 }
 
+/* One gap may follow another before a message comes: what is missing is what either says. */
+static void on_told(struct reader *r, struct id before)
+{
+	if (!r->gap || id_is_zero(before) || (!id_is_zero(r->before) && id_cmp(before, r->before) > 0))
+		r->before = before;
+	r->gap = true;
+}
+
 static void on_data(struct reader *r, const char *text)
 {
 	unsigned n;
@@ -94,8 +102,7 @@ static void on_data(struct reader *r, const char *text)
 	must(!r->over);
 	if (sscanf(text, "{\"gap\":\"%llu-%llu\"", &ms, &seq) == 2) {
 		must(w->may_gap);
-		r->gap = true;
-		r->before = (struct id){ms, seq};
+		on_told(r, (struct id){ms, seq});
 	} else if (sscanf(text, "{\"plain\":%u", &n) == 1) {
 		must(n > r->plain);
 		r->plain = n;

@@ -193,6 +193,32 @@ static void policies(void)
 	close_hub();
 }
 
+/* What is in no log has no id that the gap could end before. */
+static void latest_of_plain(void)
+{
+	struct sink slow, fast;
+
+	open_hub(HUB_LATEST, 2000, 1 << 20);
+	join_sink(&slow, SIZE_MAX, false);
+	join_sink(&fast, SIZE_MAX, false);
+	say_n(1, "token");
+	hub_flush(&h);
+	slow.room = 5;
+	for (unsigned i = 0; i < 300; i++) {
+		hub_message(&topic, &(struct hub_message){.text = "plain", .len = 5});
+		hub_flush(&h);
+	}
+	slow.room = SIZE_MAX;
+	hub_writable(&slow.m);
+	say_n(2, "token");
+	hub_flush(&h);
+	ok(has(&slow, "data: plain\n\ndata: gap 1-0\n\nid: 2-0\n"),
+	    "latest: behind messages that are in no log nobody knows where the gap ends");
+	leave_sink(&slow);
+	leave_sink(&fast);
+	close_hub();
+}
+
 /* The log is lost while a member waits for a page of it; the page is asked for when there is nothing,
  * and answered when what has come since has left the window. */
 static void empty_page(void)
@@ -306,6 +332,7 @@ int main(void)
 
 	policies();
 	latest_of_large();
+	latest_of_plain();
 	empty_page();
 	ends();
 	memory();
