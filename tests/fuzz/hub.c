@@ -47,6 +47,7 @@ struct world {
 	} wire[LOG_MAX];
 	unsigned wire_at, wire_end;
 	bool page_asked, page_answered, page_wanted;
+	bool page_before; /* the survey: answers come in the order of what was asked */
 	struct hub_ask ask;
 	struct entry page[1100];
 	unsigned npage;
@@ -243,6 +244,13 @@ static void receive(void)
 	w->wire_at++;
 }
 
+static void begin(void)
+{
+	w->surveyed = false;
+	hub_begin(&w->topic, w->survey);
+	hub_flush(&w->hub);
+}
+
 static void answer_page(void)
 {
 	if (!w->page_asked || w->page_answered)
@@ -261,6 +269,8 @@ static void receive_page(void)
 
 	if (!w->page_answered)
 		return;
+	if (w->surveyed && !w->page_before)
+		begin();
 	w->page_asked = w->page_answered = false;
 	for (unsigned i = 0; i < w->npage; i++) {
 		const struct hub_message m = message_of(&w->page[i], text);
@@ -277,6 +287,7 @@ static void ask_page(unsigned count)
 		return;
 	w->page_wanted = false;
 	w->page_asked = hub_page_ask(&w->topic, &w->ask);
+	w->page_before = false;
 	if (w->page_asked && count > 1 && count < w->ask.count) {
 		/* A short page of ours, to need more of them. */
 		w->ask.count = w->topic.flow->ask.count = count;
@@ -315,10 +326,12 @@ static void subscribe(void)
 	} else if (!w->topic.begun && !w->surveyed) {
 		w->surveyed = true;
 		w->survey = last_id();
+		w->page_before = w->page_asked;
+		answer_page();
 	} else if (w->surveyed) {
-		w->surveyed = false;
-		hub_begin(&w->topic, w->survey);
-		hub_flush(&w->hub);
+		if (w->page_before)
+			receive_page();
+		begin();
 	}
 }
 
