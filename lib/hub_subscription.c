@@ -101,7 +101,9 @@ void hub_begin(struct hub_topic *t, struct id last)
 	rebase(t);
 	t->last = later(f != NULL && f->tail != NULL ? f->tail->last : last, t->base);
 	ring_init(&all);
-	if (fell_back || id_cmp(t->base, had) != 0) {
+	if (f != NULL)
+		ring_splice(&all, &f->ahead); /* first: the log may end before what they have */
+	if (fell_back || id_cmp(t->base, had) != 0 || !ring_is_empty(&all)) {
 		if (f != NULL)
 			f->batch = NULL; /* it comes behind what is missing */
 		for (struct ring *r = t->live.next; r != &t->live; r = r->next)
@@ -112,9 +114,9 @@ void hub_begin(struct hub_topic *t, struct id last)
 	}
 	if (f != NULL && fell_back)
 		mark_fallen(f);
-	if (f != NULL)
-		ring_splice(&all, &f->ahead);
+	t->flushing = true; /* the window stays until all have read it */
 	resume_all(t, &all, last);
+	t->flushing = false;
 	window_trim(t);
 	flow_leave(t);
 }

@@ -116,7 +116,8 @@ static void lag(struct sink *slow, struct sink *fast, enum hub_slow policy)
 	}
 }
 
-/* Messages that have a block each: the one that the reader is in the middle of is the last of its. */
+/* Messages that have a block each: the one that the reader is in the middle of is the last of its.
+ */
 static void latest_of_large(void)
 {
 	static char text[3000];
@@ -219,8 +220,8 @@ static void latest_of_plain(void)
 	close_hub();
 }
 
-/* The log is lost while a member waits for a page of it; the page is asked for when there is nothing,
- * and answered when what has come since has left the window. */
+/* The log is lost while a member waits for a page of it; the page is asked for when there is
+ * nothing, and answered when what has come since has left the window. */
 static void empty_page(void)
 {
 	struct sink waits, fast;
@@ -244,9 +245,51 @@ static void empty_page(void)
 	hub_page_end(&topic, 0, (struct id){0, 0});
 	ok(asked && waits.got.len == 0 && hub_page_ask(&topic, &ask) && ask.from.ms == 0 &&
 		ask.base.ms > 6,
-	    "an empty page that was asked for too early: another is, and nobody stands still in it");
+	    "an empty page that was asked for too early: another is, and nobody stands still in "
+	    "it");
 	leave_sink(&waits);
 	leave_sink(&fast);
+	close_hub();
+}
+
+/* The log is lost below a member that has more of it than the subscription brought. */
+static void ahead_of_a_lost_log(void)
+{
+	struct sink ahead = {.room = SIZE_MAX};
+
+	open_hub(HUB_RESUME, 1 << 16, 1 << 20);
+	buf_init(&ahead.got, SIZE_MAX / 2);
+	hub_enlist(&topic, &ahead.m, false);
+	hub_join(&ahead.m, (struct id){5, 0}, true);
+	hub_lost(&topic);
+	say_n(9, "token");
+	hub_begin(&topic, (struct id){0, 0});
+	hub_flush(&h);
+	ok(t_eq(
+	       buf_head(&ahead.got), ahead.got.len, "data: gap 5-0\n\nid: 9-0\ndata: n9 token\n\n"),
+	    "a member ahead of the subscription is told when the log ends before it");
+	leave_sink(&ahead);
+	close_hub();
+}
+
+/* What came between the subscription and the survey, when the log has lost its end. */
+static void window_for_all(void)
+{
+	struct sink one, two;
+
+	open_hub(HUB_RESUME, 1 << 16, 1 << 20);
+	join_sink(&one, SIZE_MAX, false);
+	join_sink(&two, SIZE_MAX, false);
+	say_n(5, "token");
+	hub_flush(&h);
+	hub_lost(&topic);
+	say_n(9, "token");
+	hub_begin(&topic, (struct id){3, 0});
+	ok(has(&one, "data: gap 5-0\n\nid: 9-0\n") && has(&two, "data: gap 5-0\n\nid: 9-0\n"),
+	    "all read on in the window: the first takes nothing away that others would ask the log "
+	    "for");
+	leave_sink(&one);
+	leave_sink(&two);
 	close_hub();
 }
 
@@ -334,6 +377,8 @@ int main(void)
 	latest_of_large();
 	latest_of_plain();
 	empty_page();
+	ahead_of_a_lost_log();
+	window_for_all();
 	ends();
 	memory();
 	many();
