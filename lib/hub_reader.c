@@ -232,8 +232,8 @@ static void skip(struct member *m, struct id after)
 
 	m->cursor = last;
 	m->whole = !id_is_zero(last);
-	/* Nobody knows where the gap ends when only what is in no log was missed, or when the log has
-	 * fallen back behind what the member had. */
+	/* Nobody knows where the gap ends when only what is in no log was missed, or when the log
+	 * has fallen back behind what the member had. */
 	tell(m, after, id_cmp(last, after) <= 0 ? (struct id){0, 0} : next_id(last));
 }
 

@@ -90,7 +90,8 @@ static void check_order(struct reader *r, struct id id)
 /* One gap may follow another before a message comes: what is missing is what either says. */
 static void on_told(struct reader *r, struct id before)
 {
-	if (!r->gap || id_is_zero(before) || (!id_is_zero(r->before) && id_cmp(before, r->before) > 0))
+	if (!r->gap || id_is_zero(before) ||
+	    (!id_is_zero(r->before) && id_cmp(before, r->before) > 0))
 		r->before = before;
 	r->gap = true;
 }
