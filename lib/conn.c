@@ -44,15 +44,21 @@ static void end_log(struct conn *c)
 	c->log = NULL;
 }
 
+void conn_forget_asked(struct request *r)
+{
+	if (r->post != NULL)
+		post_abandon(r->post);
+	r->post = NULL;
+	state_forget(&r->waiter);
+}
+
 void conn_free_request(struct conn *c)
 {
 	struct request *r = c->request;
 
 	if (r == NULL)
 		return;
-	if (r->post != NULL)
-		post_abandon(r->post);
-	state_forget(&r->waiter);
+	conn_forget_asked(r);
 	buf_fini(&r->in);
 	buf_fini(&r->headers);
 	free(r->gate);
@@ -69,6 +75,8 @@ static void close_now(struct conn *c, enum metrics_id why)
 		return;
 	if (c->state == CONN_STREAM || c->state == CONN_JOINING)
 		subs_leave(s->subs, &c->member);
+	if (c->request != NULL) /* it stays for now, but nobody may answer it any more */
+		conn_forget_asked(c->request);
 	conn_count_end(c, why);
 	end_log(c);
 	c->state = CONN_DEAD;

@@ -117,6 +117,12 @@ void conn_close_behind(struct conn *c);
 void conn_count_end(struct conn *c, enum metrics_id why);
 void conn_free_request(struct conn *c);
 
+/* Redis is asked, JOINING or BUSY: sets the deadline for its answer. */
+void conn_wait(struct conn *c);
+
+/* Nobody answers the request any more: whoever was asked may still do what it was asked for. */
+void conn_forget_asked(struct request *r);
+
 /* Queues an answer to the request in hand and goes on with what comes then. */
 void conn_answer(struct conn *c, int status, const char *type, const char *body, size_t len);
 void conn_answer_text(struct conn *c, int status, const char *text);

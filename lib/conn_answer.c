@@ -186,12 +186,8 @@ static void answer_stream_head(struct conn *c)
 
 static void wait_for_answer(struct conn *c)
 {
-	struct server *s = c->server;
-
 	c->state = CONN_BUSY;
-	/* post answers before that itself. */
-	serve_deadline(s, &c->timer,
-	    loop_now(s->loop) + s->conf->link.times.connect_ms + s->conf->link.times.command_ms);
+	conn_wait(c);
 }
 
 static void on_posted(void *arg, int status, const char *type, const char *body, size_t len)

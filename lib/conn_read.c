@@ -103,8 +103,7 @@ void conn_answered(struct conn *c, int status)
 	n[status >= 500         ? METRICS_ANSWERS_5XX
 		: status >= 400 ? METRICS_ANSWERS_4XX
 				: METRICS_ANSWERS_2XX]++;
-	r->post = NULL;
-	state_forget(&r->waiter);
+	conn_forget_asked(r);
 	if (!c->keeps_alive) {
 		c->lingers = c->lingers || took != r->in.len;
 		c->state = CONN_CLOSING;
@@ -161,17 +160,28 @@ void conn_go_on(struct conn *c)
 	}
 }
 
+void conn_wait(struct conn *c)
+{
+	const struct redis_times *times = &c->server->conf->link.times;
+	int64_t ms = times->connect_ms;
+
+	if (c->state == CONN_BUSY)
+		ms += times->command_ms;
+	/* post has a deadline of its own, and knows whether what it took may yet be published. */
+	if (c->state == CONN_BUSY && c->request->post != NULL && ms < 2 * POST_ANSWER_MS)
+		ms = 2 * POST_ANSWER_MS;
+	conn_deadline(c, ms);
+}
+
 /* The one for writing has replaced it. */
 static void restore_deadline(struct conn *c)
 {
-	const struct serve_conf *conf = c->server->conf;
-
 	if (c->state == CONN_HEAD && c->request == NULL)
 		conn_deadline(c, KEEP_MS);
 	else if (c->state == CONN_HEAD || c->state == CONN_BODY)
-		conn_deadline(c, conf->header_ms);
+		conn_deadline(c, c->server->conf->header_ms);
 	else
-		conn_deadline(c, conf->link.times.connect_ms);
+		conn_wait(c);
 }
 
 void conn_on_ready(void *arg, unsigned ready)

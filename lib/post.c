@@ -3,7 +3,7 @@
  * post: what a POST asks of Redis.
  *
  *	asked ──acknowledged──→ over (200, 202, 404)
- *	      ──ANSWER_MS──→ late (202, 503) ──acknowledged, or GIVE_UP_MS──→ over
+ *	      ──POST_ANSWER_MS──→ late (202, 503) ──acknowledged, or GIVE_UP_MS──→ over
  */
 #include "post.h"
 
@@ -17,7 +17,6 @@
 #include "ndjson.h"
 
 enum {
-	ANSWER_MS = 5000,   /* until the client is answered, whatever Redis does */
 	GIVE_UP_MS = 60000, /* until what was taken is let go of */
 	MESSAGE_MAX = POST_BODY_MAX + 4096,
 	MAXLEN = 10000, /* as sp-pub's defaults */
@@ -145,7 +144,7 @@ static struct post *start(
 	posts->list = p;
 	posts->count++;
 	p->timer = (struct timer){.on_due = on_late, .arg = p};
-	loop_timer(posts->loop, &p->timer, clock_ms() + ANSWER_MS);
+	loop_timer(posts->loop, &p->timer, clock_ms() + POST_ANSWER_MS);
 	buf_init(&p->body, SIZE_MAX / 2);
 	buf_init(&p->open, MESSAGE_MAX);
 	return p;

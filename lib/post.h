@@ -18,6 +18,7 @@
 enum {
 	POST_BODY_MAX = (1 << 20) + 64, /* a line of 1 MiB, and its end */
 	POSTS_MAX = 256,
+	POST_ANSWER_MS = 5000, /* until on_done, whatever Redis does */
 };
 
 struct posts {

@@ -333,3 +333,36 @@ nothing_is_logged() {
 	echo "$code: $(<body)"
 	not gone "$server_pid"
 }
+
+@test "one that hangs for longer than --connect-timeout and --timeout is 202 all the same, and harms nobody" {
+	local redis=$PWD/redis
+	own_redis "$redis"
+	local redis_pid=$own_pid
+	REDIS_URL=$own_url listen --key "$KEYS/hs" --connect-timeout 500ms --timeout 500ms
+	mint --pub -p "$P" -s s
+	post "$(stage_path)" <<<'{"type":"a"}'
+	[[ $code == 200 ]]
+	kill -STOP "$redis_pid"
+	post "$(stage_path)" <<<'{"type":"b"}'
+	kill -CONT "$redis_pid"
+	[[ $code == 202 ]]
+	held() { [[ $(redis-cli -s "$own_socket" XLEN "$LOG") -eq 2 ]]; }
+	wait_until 10 held
+	get /healthz | grep -qx ok
+	not gone "$server_pid"
+}
+
+@test "a client that goes away in the moment Redis answers its POST leaves nothing behind: the server goes on" {
+	local redis=$PWD/redis pages
+	own_redis "$redis"
+	REDIS_URL=$own_url listen --key "$KEYS/hs"
+	mint --pub -p "$P" -s s
+	# One of these fills the socket so that the answers in front of the POST's do not fit.
+	for pages in 1 2 3 4 5; do
+		python "$ROOT/tests/leave-early.py" web "$pages" "$server_pid" "$own_pid" "$token" "$(stage_path)"
+		get /healthz --max-time 5 | grep -qx ok
+	done
+	wait_until 5 status_is .connections 1
+	end_process "$server_pid" TERM
+	not says server.err ERROR
+}
