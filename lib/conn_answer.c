@@ -112,18 +112,20 @@ static bool is_refused(struct conn *c)
 	return false;
 }
 
-/* Behind a proxy the head tells who it is; a connection of the proxy may serve many. */
+/* Behind a proxy the head tells who it is; a connection of the proxy may serve many. A proxy may
+ * add a field of its own behind one that the client made up. */
 static void find_client(struct conn *c)
 {
 	const struct serve_conf *conf = c->server->conf;
-	struct http_slice list;
+	struct buf list;
 
-	if (conf->nproxies == 0 || http_field(&c->request->http, "X-Forwarded-For", &list) != 1)
+	if (!address_is_in(&c->peer, conf->proxies, conf->nproxies))
 		return;
-	struct address peer = c->peer;
-	c->client = address_forwarded(&peer, list.p, list.len, conf->proxies, conf->nproxies);
-	if (!address_is_in(&peer, conf->proxies, conf->nproxies))
-		return;
+	buf_init(&list, SIZE_MAX / 2);
+	http_field_all(&c->request->http, "X-Forwarded-For", &list);
+	c->client = address_forwarded(
+	    &c->peer, buf_head(&list), list.len, conf->proxies, conf->nproxies);
+	buf_fini(&list);
 	quota_leave(&c->server->quota, c->quota);
 	c->quota = address_is_none(&c->client) ? NULL : quota_enter(&c->server->quota, &c->client);
 	if (c->quota != NULL && conf->max_per_ip > 0 && c->quota->count > conf->max_per_ip &&

@@ -209,6 +209,21 @@ int http_field(const struct http *h, const char *name, struct http_slice *value)
 	return found;
 }
 
+void http_field_all(const struct http *h, const char *name, struct buf *out)
+{
+	struct http_slice n, v;
+	bool first = true;
+
+	for (size_t at = 0; next_field(h, &at, &n, &v) == 1;) {
+		if (!same_nocase(n.p, n.len, name))
+			continue;
+		if (!first)
+			(void)buf_addc(out, ','); /* no cap, here and below */
+		(void)buf_add(out, v.p, v.len);
+		first = false;
+	}
+}
+
 static bool list_has(struct http_slice list, const char *token)
 {
 	for (const char *s = list.p, *end = list.p + list.len; s <= end;) {

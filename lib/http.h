@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buf.h"
+
 /*
  * The head of one HTTP/1.x request, parsed strictly (RFC 9112): where servers and proxies are known
  * to disagree about a request, it is refused instead of guessed.
@@ -68,6 +70,10 @@ enum http_step http_parse(struct http *h, const char *bytes, size_t len);
 /* How many header fields have this name; *value is the first one's, without the white space around
  * it. It may hold tabs and bytes above 0x7f, no other control byte. */
 int http_field(const struct http *h, const char *name, struct http_slice *value);
+
+/* Adds the values of all fields of this name as the one list that they are together, with commas
+ * between them (RFC 9110, section 5.3). The buffer has no cap. */
+void http_field_all(const struct http *h, const char *name, struct buf *out);
 
 /* Whether the comma-separated list in the fields of this name has the token, without case. */
 bool http_field_has(const struct http *h, const char *name, const char *token);

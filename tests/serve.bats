@@ -382,8 +382,19 @@ X-Content-Type-Options: nosniff'
 	get "$(stage_path)" -H 'X-Forwarded-For: 192.0.2.1' -o body -w '%{http_code}' | grep -qx 429
 	reader other "$(stage_path)" -H 'X-Forwarded-For: 192.0.2.2'
 	wait_until 5 connected other
+	# A proxy may add a line of its own behind the client's: they are one list.
+	get "$(stage_path)" -H 'X-Forwarded-For: 6.6.6.6' -H 'X-Forwarded-For: 192.0.2.1' -o body -w '%{http_code}' | grep -qx 429
 	reader direct "$(stage_path)"
 	wait_until 5 connected direct
+}
+
+@test "each request of a proxy's connection has the client that it names, or the proxy" {
+	listen --trust-proxy unix --access-log log
+	printf 'GET /%s HTTP/1.1\r\nHost: here\r\n%s\r\n' \
+		a $'X-Forwarded-For: 192.0.2.1\r\n' b '' c $'X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-For: 192.0.2.3\r\n' |
+		socat -t 1 - UNIX-CONNECT:web >answers
+	wait_until 5 lines log 3
+	[[ $(jq -r '"\(.path) \(.client)"' log | paste -sd ' ') == '/a 192.0.2.1 /b unix /c 192.0.2.3' ]]
 }
 
 @test "--max-accept-rate makes the newest wait, and refuses none" {

@@ -74,6 +74,12 @@ static void good_requests(void)
 	ok(http_field(&h, "X-a", &v) == 2 && t_eq(v.p, v.len, "one two"),
 	    "a field is found without case, counted, and trimmed of blanks and tabs");
 	ok(http_field(&h, "x-e", &v) == 1 && v.len == 0, "a field may be empty");
+	struct buf all;
+	buf_init(&all, 100);
+	http_field_all(&h, "X-A", &all);
+	http_field_all(&h, "X-Y", &all);
+	ok(t_eq(buf_head(&all), all.len, "one two,2"), "fields of one name are one list");
+	buf_fini(&all);
 	ok(http_field(&h, "X-", &v) == 0 && http_field(&h, "one", &v) == 0,
 	    "a field that is not there is not found");
 	ok(h.minor == 1 && h.keep_alive && !h.has_length && h.length == 0,
