@@ -225,6 +225,7 @@ void channel_reply(struct subs *s, struct reply *reply)
 	} else if (call.kind == SUB_ON) {
 		call.topic->state = TOPIC_NEW;
 		subs_refused(s, &s->sub, call.topic, reply);
+		channel_want(s, call.topic); /* if nobody does any more, it is dropped */
 	} else if (call.kind == SUB_WIDE_ON) {
 		/* This user may not: the narrow ones will do. */
 		s->wide = WIDE_LEAVING;
