@@ -23,6 +23,7 @@ enum {
 	AHEAD = 16,       /* connections more than the others are no matter */
 	TICK_MS = 200,
 	TRIM_MS = 10000,       /* what a crowd has left: 20 ms for 400,000 pieces, seldom 1 */
+	REFUSAL_MS = 60000,
 	SPARE_FDS = 64,        /* for Redis, files, and refusals */
 	REFUSED_MOST = 256,    /* above the limit that get an answer */
 	CACHED_LONG_MS = 5000, /* state under load */
@@ -223,6 +224,18 @@ static void on_dead(void *arg, const struct why *w)
 	(void)say_why(s->conf->say, w); /* it goes on: /readyz tells, and readers come back */
 }
 
+/* One line tells what is wrong, however many readers run into it. */
+static void on_refused(void *arg, const struct why *w)
+{
+	struct server *s = arg;
+	int64_t now = clock_ms();
+
+	if (now < s->refusal_due_ms)
+		return;
+	s->refusal_due_ms = now + REFUSAL_MS;
+	(void)say_why(s->conf->say, w); /* it goes on */
+}
+
 static void on_started(void *arg, const char *path)
 {
 	struct server *s = arg;
@@ -274,7 +287,8 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	    .on_down = on_down,
 	    .on_up = on_up,
 	    .on_dead = on_dead,
-	    .on_started = on_started};
+	    .on_started = on_started,
+	    .on_refused = on_refused};
 	static const struct doors_ops at_doors = {pace, on_accept};
 	const struct subs_conf subs = {.link = conf->link,
 	    .namespace = conf->gate.namespace,

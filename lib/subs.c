@@ -43,8 +43,8 @@ void subs_refused(struct subs *s, struct link *link, struct topic *t, const stru
 	else {
 		ask_recall(t);
 		hub_end(&t->hub, MEMBER_REFUSED);
+		s->ops->on_refused(s->arg, &w);
 	}
-	(void)s;
 }
 
 /* --- The connections */

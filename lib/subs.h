@@ -43,6 +43,8 @@ struct subs_ops {
 	void (*on_up)(void *arg);
 	void (*on_dead)(void *arg, const struct why *w);
 	void (*on_started)(void *arg, const char *path);
+	/* Redis refuses what one channel's readers need: each had its on_end(MEMBER_REFUSED). */
+	void (*on_refused)(void *arg, const struct why *w);
 };
 
 struct subs;

@@ -201,3 +201,29 @@ post() { # PATH [CURL OPTION...]
 	echo "peak: $peak kB"
 	is_sanitized || [[ $peak -lt 60000 ]]
 }
+
+@test "what Redis refuses one channel is said in a line, not one for each reader, and leaves nothing behind" {
+	own_redis "$PWD/redis"
+	Q ACL SETUSER reader on '>secret' '~*' '&sp:*' '+@all' >/dev/null
+	REDIS_URL="$own_url?user=reader&password=secret" listen --allow 'chat:*'
+	local n
+	for n in {1..9}; do
+		[[ $(get "/api/v1/sse/channels/chat:$n/" -o body -w '%{http_code}') == 503 ]]
+	done
+	[[ $(grep -c NOPERM server.err) -eq 1 ]]
+	says server.err "chat:1: NOPERM"
+	wait_until 5 status_is .channels 0
+	get /readyz | grep -qx ok
+}
+
+@test "a log that is no log is named, and its readers are asked to come back" {
+	own_redis "$PWD/redis"
+	REDIS_URL=$own_url listen
+	Q SET "$LOG" x >/dev/null
+	[[ $(get "$(stage_path)" -o body -w '%{http_code}') == 503 ]]
+	[[ $(grep -c WRONGTYPE server.err) -eq 1 ]]
+	says server.err "sp:project:$P"
+	Q DEL "$LOG" >/dev/null
+	reader one "$(stage_path)"
+	wait_until 5 connected one
+}
