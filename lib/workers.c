@@ -214,7 +214,7 @@ static int open_sockets(struct master *m, struct why *w)
 
 		doors += !s->is_admin;
 		m->each.has_admin |= s->is_admin;
-		if (c->is_open && !s->is_local && !s->is_admin)
+		if (c->is_open && !s->is_local)
 			return why_set(w, WHY_USAGE,
 			    "%s: without authentication only loopback addresses and Unix sockets "
 			    "are served (--insecure serves all)",

@@ -311,6 +311,7 @@ X-Content-Type-Options: nosniff'
 @test "wrong addresses, modes and networks are 64; so is a public address without --insecure" {
 	for wrong in '--listen x' '--listen 127.0.0.1' '--listen 127.0.0.1:99999' '--listen 127.0.0.1:x' '--listen unix:' '--listen ::1:80' \
 		'--listen 0.0.0.0:0' '--listen [::]:0' '--listen :0' '--listen 127.0.0.1:0 --socket-mode 9' \
+		'--listen 127.0.0.1:0 --admin 0.0.0.0:0' \
 		'--listen 127.0.0.1:0 --trust-proxy x' '--listen 127.0.0.1:0 --inetd' '--listen 127.0.0.1:0 -p 7' '--admin 127.0.0.1:0' \
 		'--workers 2' '--listen 127.0.0.1:0 --workers 0' '--listen 127.0.0.1:0 --slow x' '--listen 127.0.0.1:0 --cors x/'; do
 		status=0
