@@ -161,6 +161,11 @@ static void join(struct conn *c, const struct gate *g)
 		conn_come_back(c, 503, "too busy now");
 		return;
 	}
+	if (subs_is_dead(s->subs)) {
+		s->metrics->n[METRICS_NOT_STARTED]++;
+		conn_come_back(c, 503, "Redis is not available");
+		return;
+	}
 	begin_log(c);
 	keep_names(c->request, &g->route);
 	c->request->kind = g->route.kind;

@@ -70,6 +70,11 @@ bool subs_is_up(const struct subs *s)
 	return s->sub_up && s->log_up;
 }
 
+bool subs_is_dead(const struct subs *s)
+{
+	return s->dead;
+}
+
 static void came_up(struct subs *s)
 {
 	subs_kick(s);

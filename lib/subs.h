@@ -67,7 +67,8 @@ void subs_leave(struct subs *s, struct member *m);
 /* The transport takes bytes again. */
 void subs_writable(struct subs *s, struct member *m);
 
-bool subs_is_up(const struct subs *s); /* Redis answers */
+bool subs_is_up(const struct subs *s);   /* Redis answers */
+bool subs_is_dead(const struct subs *s); /* on_dead was called: whoever joins waits in vain */
 void subs_set_slow(struct subs *s, enum hub_slow slow);
 
 struct subs_stats {

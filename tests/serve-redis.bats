@@ -227,3 +227,13 @@ post() { # PATH [CURL OPTION...]
 	reader one "$(stage_path)"
 	wait_until 5 connected one
 }
+
+@test "a Redis that refuses for good is not waited for: readers are asked to come back at once" {
+	own_redis "$PWD/redis"
+	REDIS_URL="$own_url?db=99" listen --connect-timeout 20s
+	wait_until 5 says server.err 'out of range'
+	[[ $(takes get "$(stage_path)") -lt 5000 ]]
+	[[ $(get "$(stage_path)" -o body -w '%{http_code}') == 503 ]]
+	get "$(project_path)" -H 'Accept: text/event-stream' | grep -q '^retry: '
+	[[ $(status_of .channels) -eq 0 && $(status_of .streams_postponed_total) -eq 3 ]]
+}
