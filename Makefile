@@ -44,7 +44,7 @@ TOP     += machine report report_end report_probe load load_member loader bench 
            sseload sseload_muster sseload_target sseload_tally sseload_caller sseload_caller_audit sseload_team sseload_redis \
            sseload_post sseload_publisher sseload_worker sseload_verdict
 # sp-xq
-TOP     += queue queue_scripts queue_add queue_take queue_give queue_listen \
+TOP     += queue queue_call queue_scripts queue_add queue_take queue_give queue_listen \
            bench_xq \
            receipt xq xq_batch xq_spool xq_add xq_take xq_give xq_look xq_ask xq_admin \
            xq_stats xq_show xq_dead xq_doctor lock held slot verdict ended work work_take work_slots work_lease work_ahead work_spool xq_work xq_lock xq_every \

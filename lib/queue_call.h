@@ -17,7 +17,7 @@
  * back into the order in which they were made.
  *
  * A call may be a transaction, several commands from MULTI to EXEC: the reply to EXEC is its
- *answer, or the first error among the others.
+ * answer, or the first error among the others.
  */
 struct queue_pending;
 
@@ -67,6 +67,9 @@ struct queue {
 	struct queue_listener *listener; /* NULL before queue_listen */
 	struct buf scratch;              /* outcomes and jobs of the answer in hand */
 };
+
+/* Opens the connection that calls go by; q->conf.link tells where to. */
+void queue_connect(struct queue *q);
 
 /* Begins a call of a script with argc arguments behind TAG; then each is added; then it is ended.
  * The owner's callback is given as void (*)(void). */
