@@ -7,8 +7,8 @@
  *	            └─────────────── connection lost ───────────────┘
  *
  * Two connections: `sub` asks what the logs hold and then subscribes, after which RESP2 allows
- * nothing else on it; `log` reads pages, one source at a time, and is closed when all are live.
- * That this loses and repeats nothing is argued in join.h.
+ * nothing else on it; `log` reads pages (feed_pages.c), one source at a time, and is closed when
+ * all are live. That this loses and repeats nothing is argued in join.h.
  */
 #include "feed.h"
 
@@ -16,35 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
 #include "chan.h"
+#include "feed_own.h"
 #include "msg.h"
-#include "source.h"
-
-/* What a span's callbacks get. */
-struct slot {
-	struct feed *feed;
-	int source;
-};
-
-struct feed {
-	struct feed_conf conf;
-	const struct feed_ops *ops;
-	void *arg;
-	struct loop *loop;
-	struct link sub, log;
-	struct source *sources;
-	struct slot *slots; /* as many */
-	int nsources;
-	int surveyed;    /* sources whose log this connection has looked at */
-	int confirmed;   /* subscriptions of this connection */
-	int current;     /* the source that the log connection reads for */
-	struct buf text; /* a message with its id put back */
-	bool log_open, stopped;
-};
 
 static const struct link_ops sub_ops, log_ops;
-static const struct span_ops span_ops;
 
 int feed_open(struct feed **out, struct loop *loop, const struct feed_conf *conf,
     const struct feed_ops *ops, void *arg, struct why *w)
@@ -62,9 +38,9 @@ int feed_open(struct feed **out, struct loop *loop, const struct feed_conf *conf
 	while (f->nsources < conf->nsources && r == 0) {
 		int i = f->nsources++;
 
-		f->slots[i] = (struct slot){f, i};
-		r = source_init(
-		    &f->sources[i], &conf->sources[i], &conf->start, &span_ops, &f->slots[i], w);
+		f->slots[i] = (struct feed_slot){f, i};
+		r = source_init(&f->sources[i], &conf->sources[i], &conf->start, &feed_span_ops,
+		    &f->slots[i], w);
 	}
 	if (r < 0) {
 		feed_close(f);
@@ -75,7 +51,7 @@ int feed_open(struct feed **out, struct loop *loop, const struct feed_conf *conf
 	return 0;
 }
 
-static void close_log(struct feed *f)
+void feed_close_log(struct feed *f)
 {
 	if (f->log_open)
 		link_close(&f->log);
@@ -86,7 +62,7 @@ void feed_stop(struct feed *f)
 {
 	f->stopped = true;
 	link_close(&f->sub);
-	close_log(f);
+	feed_close_log(f);
 }
 
 void feed_close(struct feed *f)
@@ -102,170 +78,12 @@ void feed_close(struct feed *f)
 	free(f);
 }
 
-static void refuse(struct link *link, const char *kind, const char *name, const struct reply *error)
+void feed_refuse(struct link *link, const char *kind, const char *name, const struct reply *error)
 {
 	char object[CHAN_NAME_MAX + 16];
 
 	(void)snprintf(object, sizeof object, "%s %s", kind, name); /* a cut name is still a name */
 	link_refused(link, object, error);
-}
-
-/* --- Pages */
-
-/* Goes on with the next source that is not live; when all are, the log's connection is closed. */
-static void ask_page(struct feed *f)
-{
-	while (f->current < f->nsources && source_is_live(&f->sources[f->current]))
-		f->current++;
-	if (f->current == f->nsources) {
-		close_log(f);
-		f->ops->on_idle(f->arg);
-		return;
-	}
-	struct source *s = &f->sources[f->current];
-	if (s->span != NULL) {
-		span_begin(s->span, f->log.redis);
-		return;
-	}
-	join_ask(&s->join);
-	log_ask_page(f->log.redis, s->log, s->join.cursor, s->join.anchored, s->join.asked);
-}
-
-static void deliver_entry(struct feed *f, const struct log_entry *e)
-{
-	buf_clear(&f->text);
-	(void)msg_with_id(&f->text, e->message, e->message_len, e->id); /* no cap */
-	f->ops->on_message(f->arg,
-	    &(struct feed_message){.source = f->current,
-		.channel = e->channel,
-		.channel_len = e->channel_len,
-		.text = buf_head(&f->text),
-		.len = f->text.len,
-		.has_id = true,
-		.id = e->id});
-}
-
-static void deliver_held(struct feed *f, struct source *s)
-{
-	struct hold_message m;
-
-	while (!f->stopped && join_held(&s->join, &m))
-		f->ops->on_message(f->arg,
-		    &(struct feed_message){.source = (int)(s - f->sources),
-			.channel = m.channel,
-			.channel_len = m.channel_len,
-			.text = m.text,
-			.len = m.len,
-			.has_id = true,
-			.id = m.id});
-}
-
-static void on_page(struct feed *f, struct source *s, const struct reply *page)
-{
-	struct log_entry e = {0};
-	struct id after = s->join.cursor;
-	size_t bytes = 0;
-
-	if (page->n > 0)
-		(void)log_entry(page, 0, &e); /* e.id is all that matters here */
-	if (join_has_gap(&s->join, e.id))
-		f->ops->on_gap(f->arg, f->current, after, e.id);
-	/* A callback that stops the feed takes the page with it. */
-	for (size_t i = 0, n = page->n; i < n && !f->stopped; i++) {
-		bool ours = log_entry(page, i, &e); /* others may write to it too */
-
-		bytes += e.message_len;
-		if (join_entry(&s->join, e.id) && ours &&
-		    source_matches(s, e.channel, e.channel_len))
-			deliver_entry(f, &e);
-	}
-	if (!f->stopped && join_page(&s->join, page->n, bytes))
-		deliver_held(f, s);
-	if (!f->stopped)
-		ask_page(f);
-}
-
-static bool on_span_message(void *arg, const char *log, const struct hold_message *m)
-{
-	struct slot *slot = arg;
-	struct feed *f = slot->feed;
-
-	f->ops->on_message(f->arg,
-	    &(struct feed_message){.source = slot->source,
-		.channel = m->channel,
-		.channel_len = m->channel_len,
-		.text = m->text,
-		.len = m->len,
-		.has_id = true,
-		.id = m->id,
-		.log = log});
-	return !f->stopped;
-}
-
-static bool on_span_gap(void *arg, struct id after, struct id before)
-{
-	struct slot *slot = arg;
-	struct feed *f = slot->feed;
-
-	f->ops->on_gap(f->arg, slot->source, after, before);
-	return !f->stopped;
-}
-
-static void on_span_forget(void *arg, const char *log, struct id floor)
-{
-	struct slot *slot = arg;
-	struct feed *f = slot->feed;
-
-	if (f->ops->on_forget != NULL && !f->stopped)
-		f->ops->on_forget(f->arg, slot->source, log, floor);
-}
-
-static const struct span_ops span_ops = {
-    .on_message = on_span_message,
-    .on_gap = on_span_gap,
-    .on_forget = on_span_forget,
-};
-
-static void on_span_reply(struct feed *f, struct source *s, const struct reply *reply)
-{
-	struct span *span = s->span;
-	struct why w;
-
-	switch (span_answer(span, f->log.redis, reply, &w)) {
-	case SPAN_FAILED:
-		if (span->refusal != NULL)
-			refuse(&f->log, "log", span->object, span->refusal);
-		else
-			link_die(&f->log, &w);
-		break;
-	case SPAN_IS_LIVE:
-		ask_page(f);
-		break;
-	case SPAN_READS:
-	case SPAN_STOPPED:
-		break;
-	}
-}
-
-static void on_log_up(void *arg)
-{
-	struct feed *f = arg;
-
-	f->current = 0;
-	ask_page(f);
-}
-
-static void on_log_reply(void *arg, struct reply *reply)
-{
-	struct feed *f = arg;
-	struct source *s = &f->sources[f->current];
-
-	if (s->span != NULL)
-		on_span_reply(f, s, reply);
-	else if (reply->type == REPLY_ERROR)
-		refuse(&f->log, "log", s->log, reply);
-	else if (reply->type == REPLY_ARRAY)
-		on_page(f, s, reply);
 }
 
 /* --- Where to begin */
@@ -368,7 +186,7 @@ static void on_sub_reply(void *arg, struct reply *reply)
 	struct source *s = &f->sources[surveys ? f->surveyed : f->confirmed % f->nsources];
 
 	if (reply->type == REPLY_ERROR)
-		refuse(&f->sub, surveys ? "log" : "channel",
+		feed_refuse(&f->sub, surveys ? "log" : "channel",
 		    surveys && s->log != NULL ? s->log : s->name, reply);
 	else if (surveys)
 		f->surveyed += source_answer(s, reply);
@@ -382,7 +200,7 @@ static void on_sub_down(void *arg, const struct why *w, int64_t wait_ms)
 {
 	struct feed *f = arg;
 
-	close_log(f);
+	feed_close_log(f);
 	for (int i = 0; i < f->nsources; i++)
 		source_lost(&f->sources[i]);
 	f->ops->on_down(f->arg, w, wait_ms);
@@ -422,8 +240,8 @@ static const struct link_ops sub_ops = {
 };
 
 static const struct link_ops log_ops = {
-    .on_up = on_log_up,
-    .on_reply = on_log_reply,
+    .on_up = feed_on_log_up,
+    .on_reply = feed_on_log_reply,
     .on_idle = on_idle,
     .on_dead = on_dead,
     .on_started = on_started,
