@@ -34,7 +34,7 @@ EDGES    = loop loop_epoll loop_poll net resp redis link proc peer command input
            resp_quick \
            live \
            runner_start
-TOP      = cli log wire append publish control source span recall feed feed_pages feed_since stream ready access \
+TOP      = cli log wire append publish publish_end control source span recall feed feed_pages feed_since stream ready access \
            token exam exam_stream exam_head exam_events exam_probe exam_return doctor gate inetd
 # sp-sse --listen
 TOP     += subs subs_ask subs_channel subs_push subs_topic transcode journal post state conn conn_read conn_stream \

@@ -1,53 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* publish: a generation's input into messages, joined as asked for, and its end. */
+/* publish: a generation's input into messages, joined as asked for. Its end: publish_end.c. */
 #include "publish.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
 #include "clock.h"
-#include "recall.h"
-
-struct publish {
-	struct publish_conf conf;
-	const struct publish_ops *ops;
-	void *arg;
-	struct loop *loop;
-	struct append *append;
-	struct intake intake;
-	struct run run;
-	struct buf message, mapped; /* mapped: what the filter made of it */
-	struct batch batch;
-	struct recall *recall; /* of what an earlier process said */
-	uint64_t recovered;    /* messages that the spool held, */
-	uint64_t recovered_at; /* the first of which has this seq */
-	const char *reason;    /* of the done that waits for the recall */
-	bool waits;            /* it does */
-	uint64_t ninput;       /* messages of the input so far, for the filter's complaints */
-	bool finishing, over;
-	bool ended, failed; /* the last message is a done or error; it is an error */
-};
+#include "publish_own.h"
 
 static const struct append_ops append_ops;
 static const struct intake_ops intake_ops;
 static void put_token(void *arg, struct json_slice raw, bool due);
-static void on_recalled(void *arg, const struct buf *text, bool whole);
-
-/* The spool holds a run's last messages, the log those before. */
-static void recall(struct publish *p)
-{
-	const struct append_conf *a = &p->conf.append;
-
-	if (p->recovered == 0 || p->recovered_at == 0 || p->conf.full_text == RUN_FULL_NONE)
-		return;
-	p->run.partial = true;
-	p->recall = recall_open(p->loop,
-	    &(struct recall_conf){
-		a->link, a->channel, append_run(p->append), p->recovered_at, RUN_FULL_MAX},
-	    on_recalled, p);
-}
 
 int publish_open(struct publish **out, struct loop *loop, const struct publish_conf *conf,
     const struct publish_ops *ops, void *arg, struct why *w)
@@ -68,7 +32,7 @@ int publish_open(struct publish **out, struct loop *loop, const struct publish_c
 		publish_close(p);
 		return -1;
 	}
-	recall(p);
+	publish_recall(p);
 	*out = p;
 	return 0;
 }
@@ -114,7 +78,7 @@ bool publish_has_failed(const struct publish *p)
 
 /* --- Messages */
 
-static void put(struct publish *p, struct buf *open, bool is_end)
+void publish_append(struct publish *p, struct buf *open, bool is_end)
 {
 	p->ended = is_end;
 	append_put(p->append, open, is_end);
@@ -138,7 +102,7 @@ static int on_mapped(
 		return 0;
 	}
 	p->failed = json_means(facts.type, "error");
-	put(p, &p->mapped, msg_type_is_end(facts.type));
+	publish_append(p, &p->mapped, msg_type_is_end(facts.type));
 	return 0;
 }
 
@@ -154,7 +118,7 @@ static void put_input(struct publish *p, struct buf *open, bool is_end)
 		return;
 	}
 	if (p->conf.filter == NULL) {
-		put(p, open, is_end);
+		publish_append(p, open, is_end);
 		return;
 	}
 	(void)buf_addc(open, '}'); /* no cap */
@@ -253,98 +217,8 @@ int publish_eof(struct publish *p, struct why *w)
 
 void publish_put(struct publish *p, struct buf *open, bool is_end)
 {
-	put(p, open, is_end);
+	publish_append(p, open, is_end);
 	append_flush(p->append);
-}
-
-/* --- The end */
-
-static void check_over(struct publish *p)
-{
-	if (!p->finishing || p->over || publish_pending(p) > 0)
-		return;
-	p->over = true;
-	p->ops->on_over(p->arg);
-}
-
-static void put_done(struct publish *p, const char *reason)
-{
-	const struct dialect_result *result = p->intake.has_result ? &p->intake.result : NULL;
-
-	if (run_done(&p->run, &p->message, result, reason, clock_wall_us(), clock_ms()) < 0)
-		abort(); /* no cap */
-	put(p, &p->message, true);
-}
-
-static void put_error(struct publish *p, const char *error, const char *members)
-{
-	int r = error != NULL
-	    ? run_error(&p->run, &p->message, error, members, clock_wall_us())
-	    : run_provider_error(&p->run, &p->message, &p->intake.result, clock_wall_us());
-
-	if (r < 0)
-		abort(); /* no cap */
-	put(p, &p->message, true);
-}
-
-static void close_run(struct publish *p)
-{
-	append_flush(p->append);
-	append_release(p->append);
-	p->ops->on_room(p->arg, false);
-	check_over(p);
-}
-
-static void end(struct publish *p, const char *error, const char *members, const char *reason)
-{
-	bool provider = p->intake.has_result && p->intake.result.end != DIALECT_OWN_END;
-
-	batch_give(&p->batch);
-	p->finishing = true;
-	if (p->conf.end && !p->ended) {
-		p->failed = error != NULL || (provider && reason == NULL);
-		p->waits = !p->failed && p->run.partial;
-		p->reason = reason;
-		if (p->failed)
-			put_error(p, error, members);
-		else if (!p->waits)
-			put_done(p, reason);
-	}
-	if (!p->waits) {
-		close_run(p);
-		return;
-	}
-	append_flush(p->append);
-	p->ops->on_room(p->arg, false);
-}
-
-static void on_recalled(void *arg, const struct buf *text, bool whole)
-{
-	struct publish *p = arg;
-
-	run_recall(&p->run, (struct json_slice){buf_head(text), text->len}, whole);
-	if (!p->waits)
-		return;
-	p->waits = false;
-	put_done(p, p->reason);
-	close_run(p);
-}
-
-void publish_finish(struct publish *p, const char *error, const char *members)
-{
-	if (!p->finishing)
-		end(p, error, members, NULL);
-}
-
-void publish_stop(struct publish *p)
-{
-	struct why w;
-
-	if (p->finishing)
-		return;
-	/* That the input ends in the midst is what was asked for. */
-	(void)intake_end(&p->intake, clock_wall_us(), &w);
-	end(p, NULL, NULL, "stopped");
 }
 
 /* --- Redis */
@@ -362,7 +236,7 @@ static void on_acked(void *arg, const struct append_acked *acked)
 	struct publish *p = arg;
 
 	p->ops->on_acked(p->arg, acked);
-	check_over(p);
+	publish_check_over(p);
 	on_room(p);
 }
 
