@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "number.h"
+
 enum {
 	SIZE_LINE_MAX = 256, /* with extensions, which mean nothing to us */
 	SIZE_DIGITS_MAX = 15,
@@ -19,22 +21,14 @@ void fetch_body_init(struct fetch_body *b, const struct fetch_head *h)
 	b->is_over = h->status == 204 || h->status == 304 || (h->has_length && h->length == 0);
 }
 
-static int hex_of(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
-	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-				    : -1;
-}
-
 /* The size in front of a chunk; line has the CR at its end. */
 static int take_size(struct fetch_body *b, const char *line, size_t len)
 {
 	size_t n = 0;
 
 	b->left = 0;
-	for (; n < len && n <= SIZE_DIGITS_MAX && hex_of(line[n]) >= 0; n++)
-		b->left = b->left * 16 + (unsigned)hex_of(line[n]);
+	for (; n < len && n <= SIZE_DIGITS_MAX && number_hex(line[n]) >= 0; n++)
+		b->left = b->left * 16 + (unsigned)number_hex(line[n]);
 	if (n == 0 || n > SIZE_DIGITS_MAX || strchr(" \t;\r", line[n]) == NULL)
 		return -1;
 	b->at = FETCH_AT_DATA;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "number.h"
+
 size_t fetch_head_bytes(const char *bytes, size_t len)
 {
 	const char *end = len > 0 ? memmem(bytes, len, "\r\n\r\n", 4) : NULL;
@@ -73,23 +75,12 @@ bool fetch_field_has(const struct fetch_head *h, const char *name, const char *t
 
 /* --- Framing (RFC 9112, 6.3) */
 
-static int parse_length(struct http_slice v, unsigned long long *length)
-{
-	*length = 0;
-	if (v.len == 0 || v.len > 18) /* digits; what has more is no length */
-		return -1;
-	for (size_t i = 0; i < v.len; i++) {
-		if (v.p[i] < '0' || v.p[i] > '9')
-			return -1;
-		*length = *length * 10 + (unsigned long long)(v.p[i] - '0');
-	}
-	return 0;
-}
+enum { LENGTH_DIGITS_MAX = 18 }; /* what has more is no length */
 
 static int find_framing(struct fetch_head *h, struct why *w)
 {
 	struct http_slice rest = h->fields, v;
-	unsigned long long length;
+	uint64_t length;
 
 	while (next_field(&rest, "Transfer-Encoding", &v)) {
 		if (h->is_chunked || v.len != 7 || strncasecmp(v.p, "chunked", 7) != 0)
@@ -100,7 +91,8 @@ static int find_framing(struct fetch_head *h, struct why *w)
 	}
 	rest = h->fields;
 	while (!h->is_chunked && next_field(&rest, "Content-Length", &v)) {
-		if (parse_length(v, &length) < 0 || (h->has_length && length != h->length))
+		if (v.len > LENGTH_DIGITS_MAX || !number_parse(v.p, v.len, UINT64_MAX, &length) ||
+		    (h->has_length && length != h->length))
 			return why_set(w, WHY_DATA, "the answer's Content-Length is broken");
 		h->has_length = true;
 		h->length = length;
@@ -108,24 +100,21 @@ static int find_framing(struct fetch_head *h, struct why *w)
 	return 0;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 int fetch_head_parse(struct fetch_head *h, const char *s, size_t len, struct why *w)
 {
+	uint64_t status;
+
 	*h = (struct fetch_head){.status = 0};
 	/* HTTP/1.1 200 OK; the words may be missing. */
 	if (len < 14 || memcmp(s, "HTTP/1.", 7) != 0 || s[7] < '0' || s[7] > '1' || s[8] != ' ' ||
-	    s[9] < '1' || s[9] > '5' || !is_digit(s[10]) || !is_digit(s[11]) ||
+	    !number_parse(s + 9, 3, 599, &status) || status < 100 ||
 	    (s[12] != ' ' && s[12] != '\r'))
 		return why_set(w, WHY_DATA,
 		    len > 1 && (s[0] == 0x15 || s[0] == 0x16) && s[1] == 3
 			? "this is no HTTP/1 server, but one of TLS"
 			: "this is no HTTP/1 server");
 	h->minor = s[7] - '0';
-	h->status = (s[9] - '0') * 100 + (s[10] - '0') * 10 + (s[11] - '0');
+	h->status = (int)status;
 	const char *end = memchr(s, '\n', len);
 	if (end != NULL)
 		h->fields = (struct http_slice){end + 1, len - (size_t)(end + 1 - s)};

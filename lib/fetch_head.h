@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "http.h"
 #include "why.h"
@@ -12,7 +13,7 @@
 struct fetch_head {
 	int status, minor; /* HTTP/1.minor */
 	bool is_chunked, has_length;
-	unsigned long long length;
+	uint64_t length;
 	struct http_slice fields; /* borrowed: the header lines */
 };
 

@@ -6,22 +6,19 @@
 #include <string.h>
 #include <strings.h>
 
+#include "number.h"
+
 static const char wanted[] = "http://HOST[:PORT]/PATH or https://… is meant";
 
 /* An empty port is the scheme's. */
 static int take_port(struct fetch_url *u, const char *s, size_t len, struct why *w)
 {
-	unsigned n = 0;
+	uint64_t n;
 
 	u->port = u->tls ? 443 : 80;
 	if (len == 0)
 		return 0;
-	for (size_t i = 0; i < len && n <= UINT16_MAX; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			n = UINT16_MAX;
-		n = n * 10 + (unsigned)(s[i] - '0');
-	}
-	if (n < 1 || n > UINT16_MAX)
+	if (!number_parse(s, len, UINT16_MAX, &n) || n < 1)
 		return why_set(w, WHY_USAGE, "URL: the port is no number from 1 to 65535");
 	u->port = (uint16_t)n;
 	return 0;

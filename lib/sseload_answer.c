@@ -47,16 +47,13 @@ static enum answer_step bad(struct answer *a)
 static bool read_status(struct answer *a)
 {
 	const char *s = a->line;
+	uint64_t status;
 
 	if (a->nline < 12 || memcmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1') ||
-	    s[8] != ' ' || (a->nline > 12 && s[12] != ' '))
+	    s[8] != ' ' || (a->nline > 12 && s[12] != ' ') ||
+	    !number_parse(s + 9, 3, 599, &status) || status < 100)
 		return false;
-	for (int i = 9; i < 12; i++)
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-	if (s[9] < '1' || s[9] > '5')
-		return false;
-	a->status = (uint16_t)((s[9] - '0') * 100 + (s[10] - '0') * 10 + (s[11] - '0'));
+	a->status = (uint16_t)status;
 	a->close = s[7] == '0';
 	return true;
 }
