@@ -350,10 +350,10 @@ certify() { # NAME SUBJECT-ALT-NAME [OPTION...]
 @test "libssl is loaded for https:// only" {
 	command -v strace >/dev/null || skip 'NOT TESTED: no strace'
 	not is_sanitized || skip 'LeakSanitizer does not work under strace'
-	strace -f -o trace sp-sse doctor http://127.0.0.1:1/ || true
+	run -69 strace -f -o trace sp-sse doctor http://127.0.0.1:1/
 	not grep -q libssl trace
 	peer prompt
-	strace -f -o trace sp-sse doctor --timeout 1s "https://127.0.0.1:$web/" || true
+	run -65 strace -f -o trace sp-sse doctor --timeout 1s "https://127.0.0.1:$web/"
 	grep -q libssl trace
 }
 

@@ -191,7 +191,7 @@ X-Content-Type-Options: nosniff'
 	request "$(stage_path)" "Last-Event-ID: $(id_of 1)" | answers 200
 	[[ $(types body) == 'connected done stream_end' ]]
 	# A new run, and the old cursor is good again; after its error the same.
-	echo '{"type":"error","error":"x"}' | sp-pub -p "$P" -s s --from json || true
+	run -1 sp-pub -p "$P" -s s --from json <<<'{"type":"error","error":"x"}'
 	request "$(stage_path)" "Last-Event-ID: $last" | answers 200
 	[[ $(types body) == 'connected error stream_end' ]]
 	request "$(stage_path)" "Last-Event-ID: $(id_of 3)" | answers 204

@@ -160,12 +160,11 @@ all_gone() {
 	[[ $(xq pending | jq -s -c '[length, ([.[].receipt] | unique | length), (map(.lease_s > 3500) | all)]') == '[10,10,true]' ]]
 	diff <(xq pending | jq -r .receipt) <(jq -r .receipt ten)
 	xq progress "$(sed -n 7p ten | jq -r .id)" | jq -e '.state == "running"'
-	xq doctor | grep -v 'AOF\|persist' | grep -c 'orphans\|leases' >found || true
-	[[ $(<found) -eq 0 ]]
+	run -0 xq doctor
 	R DEL "$TAG:leases"
 	run -1 xq doctor
 	[[ $output == *'orphans: 10 '* ]]
-	xq doctor --fix || true
+	run -1 xq doctor --fix
 	run -1 xq ack <ten
 	xq take -n 10 | xq ack
 	all_gone
@@ -483,7 +482,7 @@ all_gone() {
 	xq add 1 2
 	xq take --consumer holder >/dev/null
 	xq take --consumer idle | xq ack
-	xq doctor --fix || true
+	run -0 xq doctor --fix
 	[[ $(R XPENDING "$TAG:medium" xq | head -n 1) -eq 1 ]]
 	R XINFO CONSUMERS "$TAG:medium" xq | grep -qx holder
 }
@@ -495,7 +494,7 @@ all_gone() {
 	# Dead for an hour, as its last word tells; and one that holds a job.
 	xq add 3 >/dev/null
 	xq take --consumer holder >/dev/null
-	xq take --consumer gone >/dev/null || true
+	run -1 xq take --consumer gone
 	R XGROUP CREATECONSUMER "$TAG:medium" xq gone >/dev/null
 	R HSET "$TAG:workers" gone '1000 {}' holder '1000 {}' >/dev/null
 	R DEL "$TAG:swept" >/dev/null

@@ -363,7 +363,7 @@ nested() { # DEPTH
 }
 
 @test "a run that ended with an error ends the stream with status 1" {
-	printf '%s\n' '{"type":"token","content":"a"}' '{"type":"error","error":"no"}' | sp-pub -p "$P" -s s --from json || true
+	run -1 sp-pub -p "$P" -s s --from json <<<$'{"type":"token","content":"a"}\n{"type":"error","error":"no"}'
 	status=0
 	sp-sse -p "$P" -s s >out || status=$?
 	[[ $status -eq 1 && $(types out) == 'connected token error stream_end' ]]

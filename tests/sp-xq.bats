@@ -232,7 +232,7 @@ add_one() { # ARG...: the id
 	run -1 xq extend 1m <job
 	[[ $output == *cancel* ]]
 	xq nack <job
-	[[ $(xq wait "$running" | jq -r .state) == cancelled ]] || true
+	[[ $(xq wait "$running" | jq -r .state) == cancelled ]]
 	[[ $(xq progress "$running" | jq -r .state) == cancelled ]]
 	run -1 xq cancel "$running" nobody
 }
