@@ -213,9 +213,9 @@ fake_redis() { # COMMAND
 }
 
 @test "a second signal ends a publisher at once" {
-	fake_redis 'sleep 60'
+	fake_redis 'touch reached; sleep 60'
 	bg pub "${FG[@]}" sp-pub -u "$fake_url" --timeout 60s -c "$C" x
-	sleep 0.2 # no event tells that it is connected to a server that says nothing
+	wait_until 5 test -e reached
 	kill -INT "$bg_pid"
 	sleep 0.2 # the first one is being waited for: it must not have ended
 	run ! gone "$bg_pid"
@@ -225,9 +225,9 @@ fake_redis() { # COMMAND
 }
 
 @test "a publisher waits a while for acknowledgements after a signal, then says what is missing" {
-	fake_redis 'sleep 60'
-	bg pub "${FG[@]}" sp-pub -u "$fake_url" --timeout 60s -c "$C" -- sh -c 'echo out; sleep 60'
-	sleep 0.3 # as above
+	fake_redis 'touch reached; sleep 60'
+	bg pub "${FG[@]}" sp-pub -u "$fake_url" --timeout 60s -c "$C" -- sh -c 'echo out; touch said; sleep 60'
+	wait_until 5 test -e reached -a -e said
 	kill -TERM "$bg_pid"
 	ends "$bg_pid" 8
 	[ "$status" -eq 143 ]
@@ -427,6 +427,14 @@ fake_redis() { # COMMAND
 	[ "$(types)" = 'x ' ]
 }
 
+refusals() { # WORD: how often the server has answered so
+	R INFO errorstats | sed -n "s/^errorstat_$1:count=\([0-9]*\).*/\1/p"
+}
+
+more_refusals() { # WORD THAN
+	[[ $(refusals "$1") -gt $2 ]]
+}
+
 @test "a Redis that is full, read-only, or short of replicas is waited for, and said so once" {
 	own_redis "$PWD/redis"
 	SOCKET=$own_socket
@@ -443,7 +451,8 @@ fake_redis() { # COMMAND
 		echo hello >in
 		bg_in=in bg pub sp-pub -u "$own_url" -c "$C"
 		wait_until 5 says pub.err "$word"
-		sleep 0.3 # it tries again meanwhile
+		before=$(refusals "$word")
+		wait_until 5 more_refusals "$word" "$before" # it tries again
 		R "$@"
 		ends "$bg_pid" 15
 		[ "$status" -eq 0 ]

@@ -390,9 +390,7 @@ recovers() {
 	listen --workers 2 --worker-timeout 1s
 	local worker
 	worker=$(pgrep -P "$server_pid" | head -n 1)
-	# Its loop has turned once before it can hang.
 	wait_until 5 status_is .workers 2
-	sleep 0.3
 	kill -STOP "$worker"
 	wait_until 10 says server.err "worker $worker hangs"
 	wait_until 5 gone "$worker"

@@ -132,8 +132,10 @@ while time.time() < end:
 }
 
 delay_of_another() { # prints n p50 p99 max, in us
+	local before
+	before=$(status_of .streams)
 	bg quick "$PYTHON" "$ROOT/tests/slow-reader.py" delays "$port" "$(stage_path quick)?since=now" 3
-	sleep 0.3
+	wait_until 10 streams $((before + 1))
 	stamped 2 | sp-pub -p "$P" -s quick --from json --full-text none
 	ends "$bg_pid" 10
 	cat quick.out

@@ -138,10 +138,10 @@ progress_is() { # ID JSON
 	add 1
 	run -1 work --retries 0 --soft 100ms -- sh -c 'trap "exit 9" TERM; while :; do sleep 0.02; done'
 	[[ $(dead | jq -r '.history[-1].reason') == *--soft* ]]
-	xq dead drop <<<"" >/dev/null || true
+	xq dead drop --all >/dev/null
 	add 2
 	run -1 work --retries 0 --soft 100ms --hard 200ms -- sh -c 'trap "" TERM; while :; do sleep 0.02; done'
-	dead | jq -r '.history[-1].reason' | grep -q -- --hard
+	[[ $(dead | jq -r '.history[-1].reason') == *--hard* ]]
 }
 
 @test "what a job leaves running in its group ends with it" {
@@ -564,9 +564,9 @@ stats_are() { # [WAITING,RUNNING,DONE]
 	bg holder sp-xq lock --ttl 400ms --grace 100ms "$Q" -- sh -c 'touch held; sleep 60'
 	wait_until 10 test -e held
 	kill -STOP "$bg_pid"
-	timeout 10 sp-xq lock "$Q" -- sleep 1 &
+	timeout 10 sp-xq lock "$Q" -- sh -c 'touch taken; sleep 1' &
 	PIDS+=($!)
-	sleep 0.8
+	wait_until 10 test -e taken
 	kill -CONT "${PIDS[0]}"
 	ends "${PIDS[0]}"
 	[[ $status -eq 75 ]]

@@ -107,7 +107,10 @@ waits() { # NAME COMMAND ARG...
 	waits work work -- true
 	waits every every 100ms 2
 	waits lock lock name -- sh -c 'touch held; sleep 30'
-	sleep 2
+	for name in "${waiting[@]}"; do
+		wait_until 10 says "${name% *}.err" retrying
+	done
+	sleep 2 # they try again meanwhile
 	for name in "${waiting[@]}"; do
 		read -r name pid <<<"$name"
 		! gone "$pid" || { echo "$name has gone: $(<"$name.err")" >&2; return 1; }
