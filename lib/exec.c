@@ -7,12 +7,11 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "launch.h"
 #include "proc.h"
 
 /* The text as a file without a name: nobody has to read it, nobody can block on it. */
@@ -37,25 +36,10 @@ static int open_text(const char *text, size_t len, struct why *w)
 	return fd;
 }
 
-static char **add_env(const char *const *env)
-{
-	extern char **environ;
-	size_t n = 0, more = 0;
-
-	while (environ[n] != NULL)
-		n++;
-	while (env[more] != NULL)
-		more++;
-	char **all = xcalloc(n + more + 1, sizeof *all);
-	/* Ours first: getenv(3) takes the first of a name. */
-	memcpy(all, env, more * sizeof *all);
-	memcpy(all + more, environ, n * sizeof *all);
-	return all;
-}
-
 int exec_with_input(
     const char *command, const char *text, size_t len, const char *const *env, struct why *w)
 {
+	extern char **environ;
 	const char *const argv[] = {"sh", "-c", command, NULL};
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
@@ -71,7 +55,7 @@ int exec_with_input(
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
 	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
 	(void)posix_spawn_file_actions_adddup2(&fa, fd, STDIN_FILENO);
-	char **environment = add_env(env);
+	char **environment = launch_list(env, (const char *const *)environ);
 	int r = posix_spawn(&pid, "/bin/sh", &fa, &attr, (char **)(uintptr_t)argv, environment);
 	free(environment);
 	(void)posix_spawn_file_actions_destroy(&fa);

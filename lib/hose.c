@@ -6,13 +6,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "launch.h"
 
 enum { PATH_MAX_BYTES = 4096, LOOK_MS = 5 };
 
@@ -43,19 +43,6 @@ static int add_pipe(posix_spawn_file_actions_t *fa, int fd, int *ours, int *thei
 	return posix_spawn_file_actions_adddup2(fa, *theirs, fd) == 0 ? 0 : -1;
 }
 
-static void set_attributes(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-
-	(void)sigemptyset(&none); /* cannot fail */
-	(void)sigfillset(&all);   /* cannot fail */
-	(void)posix_spawnattr_setsigmask(attr, &none);
-	(void)posix_spawnattr_setsigdefault(attr, &all);
-	(void)posix_spawnattr_setpgroup(attr, 0);
-	(void)posix_spawnattr_setflags(
-	    attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-}
-
 static void close_one(int *fd)
 {
 	if (*fd >= 0)
@@ -67,12 +54,10 @@ int hose_spawn(pid_t *pid, char *const *argv, int *in, int *out, struct why *w)
 {
 	extern char **environ;
 	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
 	int their_in = -1, their_out = -1, r = 0;
 
-	if (posix_spawn_file_actions_init(&fa) != 0 || posix_spawnattr_init(&attr) != 0)
+	if (posix_spawn_file_actions_init(&fa) != 0)
 		abort(); /* out of memory */
-	set_attributes(&attr);
 	if (in == NULL)
 		(void)posix_spawn_file_actions_addopen(&fa, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	else if (add_pipe(&fa, STDIN_FILENO, in, &their_in) < 0)
@@ -80,9 +65,8 @@ int hose_spawn(pid_t *pid, char *const *argv, int *in, int *out, struct why *w)
 	if (r == 0 && out != NULL && add_pipe(&fa, STDOUT_FILENO, out, &their_out) < 0)
 		r = errno;
 	if (r == 0)
-		r = posix_spawnp(pid, argv[0], &fa, &attr, argv, environ);
+		r = launch(pid, &fa, argv, environ);
 	(void)posix_spawn_file_actions_destroy(&fa);
-	(void)posix_spawnattr_destroy(&attr);
 	close_one(&their_in);
 	close_one(&their_out);
 	if (r == 0)

@@ -2,16 +2,16 @@
 /* proc: standard descriptors, signals, children. */
 #include "proc.h"
 
-#include "clock.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "clock.h"
+#include "launch.h"
 
 void proc_std(bool closed[3])
 {
@@ -158,19 +158,6 @@ void signals_close(struct signals *s)
 
 /* --- Children */
 
-static void reset_signals(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-
-	(void)sigemptyset(&none); /* cannot fail */
-	(void)sigfillset(&all);   /* cannot fail */
-	(void)posix_spawnattr_setsigmask(attr, &none);
-	(void)posix_spawnattr_setsigdefault(attr, &all);
-	(void)posix_spawnattr_setpgroup(attr, 0);
-	(void)posix_spawnattr_setflags(
-	    attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-}
-
 /* The terminal belongs to one process group. The child reads from it, so it gets the terminal while
  * it runs; Ctrl-C then reaches the child, and its end reaches us. */
 static void give_terminal(pid_t pgrp)
@@ -187,7 +174,6 @@ int child_spawn(struct child *c, char *const *argv, struct why *w)
 	extern char **environ;
 	int out[2], err[2];
 	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
 
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return why_errno(w, WHY_BUG, "pipe");
@@ -196,21 +182,18 @@ int child_spawn(struct child *c, char *const *argv, struct why *w)
 		(void)close(out[1]); /* unused */
 		return why_errno(w, WHY_BUG, "pipe");
 	}
-	if (posix_spawn_file_actions_init(&fa) != 0 || posix_spawnattr_init(&attr) != 0)
+	if (posix_spawn_file_actions_init(&fa) != 0)
 		abort(); /* out of memory */
 	(void)posix_spawn_file_actions_adddup2(&fa, out[1], STDOUT_FILENO);
 	(void)posix_spawn_file_actions_adddup2(&fa, err[1], STDERR_FILENO);
-	reset_signals(&attr);
-	int r = posix_spawnp(&c->pid, argv[0], &fa, &attr, argv, environ);
+	int r = launch(&c->pid, &fa, argv, environ);
 	(void)posix_spawn_file_actions_destroy(&fa);
-	(void)posix_spawnattr_destroy(&attr);
 	(void)close(out[1]); /* the child's */
 	(void)close(err[1]); /* the child's */
 	if (r != 0) {
 		(void)close(out[0]); /* unused */
 		(void)close(err[0]); /* unused */
 		errno = r;
-		c->pid = 0;
 		return why_errno(w, r == ENOENT ? 127 : 126, "%s", argv[0]);
 	}
 	/* Our own ends: nobody else sees the flag. */
@@ -225,17 +208,11 @@ int child_spawn(struct child *c, char *const *argv, struct why *w)
 int child_spawn_as_is(struct child *c, char *const *argv, struct why *w)
 {
 	extern char **environ;
-	posix_spawnattr_t attr;
 
 	*c = (struct child){.out = -1, .err = -1};
-	if (posix_spawnattr_init(&attr) != 0)
-		abort(); /* out of memory */
-	reset_signals(&attr);
-	int r = posix_spawnp(&c->pid, argv[0], NULL, &attr, argv, environ);
-	(void)posix_spawnattr_destroy(&attr);
+	int r = launch(&c->pid, NULL, argv, environ);
 	if (r != 0) {
 		errno = r;
-		c->pid = 0;
 		return why_errno(w, r == ENOENT ? 127 : 126, "%s", argv[0]);
 	}
 	give_terminal(c->pid);

@@ -2,13 +2,12 @@
 /* runner_start: the process of a job's command, with its pipes and its environment. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "launch.h"
 #include "runner_own.h"
 
 struct pipes {
@@ -36,21 +35,6 @@ static int open_pipes(struct pipes *p, struct why *w)
 	return 0;
 }
 
-/* Two lists in one. */
-static char **joined(char *const *a, char *const *b)
-{
-	size_t na = 0, nb = 0;
-
-	while (a[na] != NULL)
-		na++;
-	while (b[nb] != NULL)
-		nb++;
-	char **all = xcalloc(na + nb + 1, sizeof *all);
-	memcpy(all, a, na * sizeof *all);
-	memcpy(all + na, b, nb * sizeof *all);
-	return all;
-}
-
 /* We may be a job ourselves: what its worker said of it is not true of ours. */
 static void drop_inherited(char **env, const char *const *own)
 {
@@ -70,25 +54,15 @@ static void drop_inherited(char **env, const char *const *own)
 static int spawn(struct runner *r, const struct pipes *p, char *const *argv, char *const *env)
 {
 	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
 
-	if (posix_spawn_file_actions_init(&fa) != 0 || posix_spawnattr_init(&attr) != 0)
+	if (posix_spawn_file_actions_init(&fa) != 0)
 		abort(); /* out of memory */
 	(void)posix_spawn_file_actions_adddup2(&fa, p->in[0], STDIN_FILENO);
 	(void)posix_spawn_file_actions_adddup2(&fa, p->out[1], STDOUT_FILENO);
 	(void)posix_spawn_file_actions_adddup2(&fa, p->err[1], STDERR_FILENO);
 	(void)posix_spawn_file_actions_adddup2(&fa, p->notes[1], RUNNER_FD);
-	(void)sigemptyset(&none); /* cannot fail */
-	(void)sigfillset(&all);   /* cannot fail */
-	(void)posix_spawnattr_setsigmask(&attr, &none);
-	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setpgroup(&attr, 0);
-	(void)posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	int e = posix_spawnp(&r->pid, argv[0], &fa, &attr, argv, env);
+	int e = launch(&r->pid, &fa, argv, env);
 	(void)posix_spawn_file_actions_destroy(&fa);
-	(void)posix_spawnattr_destroy(&attr);
 	return e;
 }
 
@@ -100,17 +74,15 @@ static void adopt(struct runner *r, struct watch *w, int fd, unsigned want)
 		loop_watch(r->loop, w, want);
 }
 
-static int launch(struct runner *r, const struct runner_job *job, struct why *w)
+static int begin(struct runner *r, const struct runner_job *job, struct why *w)
 {
 	extern char **environ;
-	static char *const nothing[] = {NULL};
 	struct pipes p;
 
 	if (open_pipes(&p, w) < 0)
 		return -1;
-	char **argv =
-	    joined(r->conf->argv, job->args != NULL ? (char **)(uintptr_t)job->args : nothing);
-	char **env = joined(job->env != NULL ? (char **)(uintptr_t)job->env : nothing, environ);
+	char **argv = launch_list((const char *const *)r->conf->argv, job->args);
+	char **env = launch_list(job->env, (const char *const *)environ);
 	drop_inherited(env, job->env);
 	int e = spawn(r, &p, argv, env);
 	free(argv);
@@ -124,7 +96,6 @@ static int launch(struct runner *r, const struct runner_job *job, struct why *w)
 		(void)close(p.out[0]);   /* the same */
 		(void)close(p.err[0]);   /* the same */
 		(void)close(p.notes[0]); /* the same */
-		r->pid = 0;
 		errno = e;
 		return why_errno(w, e == ENOENT ? 127 : 126, "%s", r->conf->argv[0]);
 	}
@@ -149,7 +120,7 @@ int runner_start(struct runner *r, const struct runner_job *job, struct why *w)
 	r->due = job->answers;
 	r->cause = RUNNER_ENDED;
 	(void)snprintf(r->label, sizeof r->label, "%s", job->label); /* a cut label is a label */
-	if (r->pid == 0 && launch(r, job, w) < 0)
+	if (r->pid == 0 && begin(r, job, w) < 0)
 		return -1;
 	r->busy = true;
 	(void)buf_add(&r->input, job->text, job->len); /* no cap */
