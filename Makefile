@@ -179,16 +179,12 @@ test:
 	@tests/run $(BUILD)
 
 # The ledger: a million messages through twenty deaths of the server and two hundred cut connections; then the
-# same with the publisher killed as well; two hundred thousand jobs through sixty deaths each of workers and the
-# server. Bounded by SOAK_SECONDS each. Then a reader of the server, whose connection, gateway and Redis are
-# killed in turn.
 # same with the publisher killed as well. Bounded by SOAK_SECONDS each. Then a reader of the server, whose
 # connection, gateway and Redis are killed in turn. Then two hundred thousand jobs through sixty deaths each of
 # workers and the server; and a minute of ten replicas of a schedule that are killed and added.
 soak: all
 	tests/soak $(BUILD) 1000000 20 200 20 0
 	tests/soak $(BUILD) 1000000 20 200 20 10
-	tests/xq-ledger $(BUILD) 200000 60 60
 	tests/loop $(BUILD) 100
 	tests/xq-ledger $(BUILD) 200000 60 60
 	tests/xq-every $(BUILD) 60
