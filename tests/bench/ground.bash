@@ -110,20 +110,21 @@ family() {
 	pgrep -P "$1" || true
 }
 
-# The resident memory, in bytes, of PID and its children, each page as often as it is mapped.
+# The resident memory, in bytes, of PID and its children, each page as often as it is mapped. Fails when they have
+# ended: none would be a fine figure.
 resident_of() {
 	local pid
 	for pid in $(family "$1"); do
-		awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" 2>/dev/null
-	done | awk '{ n += $1 } END { printf "%.0f\n", n * 1024 }'
+		awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" 2>/dev/null || : # a child that has just ended
+	done | awk '{ n += $1 } END { if (n == 0) exit 1; printf "%.0f\n", n * 1024 }'
 }
 
-# Their private memory, in bytes.
+# Their private memory, in bytes; the same.
 private_of() {
 	local pid
 	for pid in $(family "$1"); do
-		cat "/proc/$pid/smaps_rollup" 2>/dev/null
-	done | awk '/^Private_/ { n += $2 } END { printf "%.0f\n", n * 1024 }'
+		cat "/proc/$pid/smaps_rollup" 2>/dev/null || : # the same
+	done | awk '/^Private_/ { n += $2 } END { if (n == 0) exit 1; printf "%.0f\n", n * 1024 }'
 }
 
 # Their CPU until now, in microseconds.

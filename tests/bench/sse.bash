@@ -239,11 +239,11 @@ show_sse_ceiling() {
 # The most that is seen while they are held: how long connecting takes is the server's affair.
 sse_measure_memory() {
 	local before after=0 now
-	before=$(private_of "${alive[server]}")
+	before=$(private_of "${alive[server]}") || return
 	begin load timeout -k 5 60 "$build/sp-bench" sse "${target[@]:0:2}" -q --connections 10000 --rate 0 --duration 1500ms \
 		</dev/null >"$dir/report" 2>"$dir/client.err"
 	while ! is_gone "${alive[load]}"; do
-		now=$(private_of "${alive[server]}")
+		now=$(private_of "${alive[server]}") || break
 		[ "$now" -le "$after" ] || after=$now
 		sleep 0.3
 	done

@@ -188,14 +188,13 @@ tools_write_mb() {
 # An endless stream: what sp-pub holds after 150 MB, when full_text and the window have reached their bounds, and
 # after 450 MB. The window doubles once more, by 8 MB, when Redis first stalls: hence a goal of 1.5, not 1.0.
 tools_flat_pub() {
-	local first status=0
+	local first later status=0
 	mkfifo "$dir/in"
 	tools_begin_flat
 	tools_write_mb 150
-	first=$(resident_of "${alive[pub]}")
+	first=$(resident_of "${alive[pub]}") || status=$?
 	tools_write_mb 300 || status=$?
-	note tools/flat sp-pub-later "$(resident_of "${alive[pub]}")"
-	note tools/flat sp-pub "$first"
+	later=$(resident_of "${alive[pub]}") && note tools/flat sp-pub-later "$later" && note tools/flat sp-pub "$first" || status=$?
 	exec 7>&-
 	wait "${alive[pub]}" || status=$?
 	unset 'alive[pub]'
@@ -205,7 +204,7 @@ tools_flat_pub() {
 
 # What sp-sub holds when the reader of its output has stopped: after 20 MB, and after 120 MB.
 tools_flat_sub() {
-	local first status=0
+	local first later status=0
 	cli CONFIG SET client-output-buffer-limit 'pubsub 32mb 8mb 60' >/dev/null
 	mkfifo "$dir/in" "$dir/stopped"
 	begin reader sleep 60 <>"$dir/stopped"
@@ -213,10 +212,9 @@ tools_flat_sub() {
 	wait_for 10 has_subscriber bench:flat
 	tools_begin_flat
 	tools_write_mb 20
-	first=$(resident_of "${alive[sub]}")
+	first=$(resident_of "${alive[sub]}") || status=$?
 	tools_write_mb 100 || status=$?
-	note tools/flat sp-sub-later "$(resident_of "${alive[sub]}")"
-	note tools/flat sp-sub "$first"
+	later=$(resident_of "${alive[sub]}") && note tools/flat sp-sub-later "$later" && note tools/flat sp-sub "$first" || status=$?
 	exec 7>&-
 	wait "${alive[pub]}" || status=$?
 	unset 'alive[pub]'

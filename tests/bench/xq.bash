@@ -307,7 +307,7 @@ show_xq_start() {
 
 # All at once, for ten seconds: idle as they are they are not in each other's way.
 measure_xq_idle() {
-	local subject pid
+	local subject pid resident
 	local -A before
 	early 2 || return 0
 	say 'xq/idle: all of them'
@@ -325,8 +325,9 @@ measure_xq_idle() {
 	sleep 10
 	for subject in "${!before[@]}"; do
 		pid=${alive[$subject]}
+		resident=$(resident_of "$pid") || return
 		note xq/idle "${subject#idle-}" "$(awk -v n=$(($(xq_switches "$pid") - before[$subject])) 'BEGIN { print n / 10 }')" \
-			"$(resident_of "$pid")"
+			"$resident"
 	done
 	end idle-sp-xq idle-deep bullmq celery
 }
