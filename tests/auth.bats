@@ -176,11 +176,12 @@ bearer() { # CODE PATH: with $token
 		ip address add 192.0.2.77/32 dev lo
 		socat -d -d TCP4-LISTEN:8000,reuseaddr,fork EXEC:./server,nofork 2>socat.err 3>&- &
 		pid=$!
-		while kill -0 "$pid" && ! grep -qs 'listening on' socat.err; do sleep 0.01; done
+		wait_until 10 grep -qs 'listening on' socat.err
 		curl -sN --max-time 5 -w '%{http_code}' "http://192.0.2.77:8000$1"
 		curl -sN --max-time 5 -w '%{http_code}' -H "Authorization: Bearer $2" "http://192.0.2.77:8000$1" >stream
 		kill "$pid"
 	END
+	export -f wait_until
 	run -0 unshare -n bash ./inside "$(stage_path)" "$token"
 	[[ $output == *needed*401 ]]
 	grep -q '"content":"a"' stream

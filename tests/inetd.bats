@@ -974,7 +974,7 @@ peak_of() { # PID: the most memory it ever had, in kB
 		serve() { # LISTEN PROGRAM
 			socat -d -d "$1,reuseaddr,fork" "EXEC:./$2,nofork" 2>socat.err 3>&- &
 			pid=$!
-			while kill -0 "$pid" && ! grep -qs 'listening on' socat.err; do sleep 0.01; done
+			wait_until 10 grep -qs 'listening on' socat.err
 		}
 		ask() { # NAME HOST
 			echo "$1 $2 $(curl -sg --max-time 5 -o body -w '%{http_code}' "http://$2:8000$path") $(grep -c '"content":"a"' body)"
@@ -1002,6 +1002,7 @@ peak_of() { # PID: the most memory it ever had, in kB
 		rest
 		exit 0
 	END
+	export -f wait_until
 	path=$(stage_path) "${space[@]}" bash inside >got 2>&1
 	{
 		printf '%s\n' 'four 127.0.0.1 200 1' 'four 127.9.9.9 200 1' 'four 192.0.2.77 403 0' 'insecure 192.0.2.77 200 1'

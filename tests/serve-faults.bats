@@ -129,42 +129,42 @@ given_back() { # DESCRIPTORS
 	unshare -n true 2>/dev/null || skip 'NOT TESTED: no network namespace can be made here (unshare -n)'
 	command -v ip >/dev/null || skip 'NOT TESTED: ip(8) is missing'
 	cat >inside <<-'END'
-		until_it() { for ((i = 0; i < 1500; i++)); do ! "$@" || return 0; sleep 0.01; done; echo "in vain: $*"; exit 1; }
 		there() { [[ $(readlink /proc/$away/ns/net) != $(readlink /proc/self/ns/net) ]]; }
 		fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
 		streams() { [[ $(curl -s --unix-socket admin http://a/status | jq .streams) -eq $1 ]]; }
 		trap 'kill $(jobs -p)' EXIT
 		ip link set lo up
 		unshare -n sleep 50 3>&- & away=$!
-		until_it there
+		wait_until 15 there || exit
 		ip link add v0 type veth peer name v1 || { echo NOT TESTED; exit 0; }
 		ip link set v1 netns $away
 		ip address add 192.0.2.1/24 dev v0 && ip link set v0 up
 		nsenter -t $away -n ip address add 192.0.2.2/24 dev v1
 		nsenter -t $away -n ip link set v1 up
 		sp-sse --listen 192.0.2.1:0 --insecure --admin "unix:$PWD/admin" --write-timeout 1s --heartbeat 200ms 2>server.err 3>&- & server=$!
-		until_it grep -qs ready server.err
+		wait_until 15 grep -qs ready server.err || exit
 		port=$(sed -n 's/.*ready 192.0.2.1:\([0-9]*\)$/\1/p' server.err)
 		curl -sN "http://192.0.2.1:$port$1" >near.out 3>&- &
-		until_it grep -qs connected near.out
+		wait_until 15 grep -qs connected near.out || exit
 		curl -s --unix-socket admin http://a/status >status
 		before=$(fds)
 		for n in 1 2 3 4 5; do
 			nsenter -t $away -n curl -sN "http://192.0.2.1:$port$1" >far$n.out 3>&- &
-			until_it grep -qs connected far$n.out
+			wait_until 15 grep -qs connected far$n.out || exit
 		done
 		streams 6 || exit 1
 		# Its address goes: nothing is said, and nothing that comes is answered.
 		nsenter -t $away -n ip address flush dev v1
-		until_it streams 1
+		wait_until 15 streams 1 || exit
 		curl -s --unix-socket admin http://a/status | jq -e '.streams_ended_total["write-timeout"] == 5' || exit 1
 		back() { [[ $(fds) -le $before ]]; }
-		until_it back
+		wait_until 15 back || exit
 		beats=$(grep -c '^: ' near.out)
 		more() { [[ $(grep -c '^: ' near.out) -gt $beats ]]; }
-		until_it more
+		wait_until 15 more || exit
 		echo noticed
 	END
+	export -f wait_until
 	run -0 unshare -n bash ./inside "$(stage_path)"
 	[[ $output != *'NOT TESTED'* ]] || skip 'NOT TESTED: no pair of veth can be made here'
 	[[ $output == *noticed* ]]

@@ -175,22 +175,18 @@ delay_of_another() { # prints n p50 p99 max, in us
 	unshare -n true 2>/dev/null || skip 'NOT TESTED: no network namespace can be made here (unshare -n)'
 	command -v ip >/dev/null || skip 'NOT TESTED: ip(8) is missing'
 	cat >inside <<-'END'
+		trap 'kill $(jobs -p); wait' EXIT
 		ip link set lo up
 		sp-sse --listen 127.0.0.1:0 --admin "unix:$PWD/admin" --write-timeout 1s --heartbeat 200ms 2>server.err 3>&- &
-		server=$!
-		until grep -qs ready server.err; do sleep 0.01; done
+		wait_until 10 grep -qs ready server.err || exit
 		port=$(sed -n 's/.*ready 127.0.0.1:\([0-9]*\)$/\1/p' server.err)
 		curl -sN "http://127.0.0.1:$port$1" >one.out 3>&- &
-		reader=$!
-		until grep -q connected one.out; do sleep 0.01; done
+		wait_until 10 grep -q connected one.out || exit
 		ip link set lo down
-		for ((i = 0; i < 800; i++)); do
-			[[ $(curl -s --unix-socket admin http://a/status | jq .streams) != 0 ]] || { echo noticed; break; }
-			sleep 0.01
-		done
-		kill $reader $server
-		wait
+		left() { [[ $(curl -s --unix-socket admin http://a/status | jq .streams) == 0 ]]; }
+		wait_until 10 left && echo noticed
 	END
+	export -f wait_until
 	run -0 unshare -n bash ./inside "$(stage_path)"
 	[[ $output == *noticed* ]]
 }
