@@ -6,12 +6,6 @@ load helpers
 load http
 load keys
 
-setup_file() {
-	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-	export PYTHON
-	make_keys
-}
-
 # Asks for a path, with more header lines if given, of a server with the secret.
 ask() { # CODE PATH [LINE...]
 	request "${@:2}" | answers "$1" --key "$KEYS/hs"

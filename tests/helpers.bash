@@ -5,12 +5,14 @@
 bats_require_minimum_version 1.7.0
 ROOT=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 
-# Each test works in a directory of its own, on a project ($P) and a channel ($C) that nobody else uses.
+# Each test works in a directory of its own, on a project ($P), a channel ($C) and a queue ($Q) that nobody else uses.
 setup() {
 	PATH=$SPOUT_BUILD:$PATH
 	cd "$BATS_TEST_TMPDIR" || return
 	P=p$BATS_SUITE_TEST_NUMBER-$$ C=chan.$BATS_SUITE_TEST_NUMBER.$$
 	STAGE=sp:project:$P:stage:s LOG=sp:project:$P:log
+	Q=q$BATS_SUITE_TEST_NUMBER-$$
+	TAG="{sp:q:$Q}"
 	PIDS=()
 }
 

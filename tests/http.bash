@@ -5,6 +5,14 @@
 # The last command of a pipeline runs in the test's own shell, so that `… | answers 200` leaves $status and $code.
 shopt -s lastpipe
 
+# The head of a stream, but for the Date: of --listen.
+STREAM_HEAD='HTTP/1.1 200 OK
+Content-Type: text/event-stream
+Connection: close
+Cache-Control: no-cache, no-transform
+X-Accel-Buffering: no
+X-Content-Type-Options: nosniff'
+
 # Ends what bg started and each sp-sse that a server of this test started (they write down their pids).
 teardown() {
 	local pid
@@ -32,8 +40,12 @@ is_sanitized() {
 	grep -qa __asan_init "$SPOUT_BUILD/sp-sse"
 }
 
-# The interpreter itself, once: a shim that looks for it (pyenv) costs ten times as much.
 setup_file() {
+	find_python
+}
+
+# The interpreter itself, once: a shim that looks for it (pyenv) costs ten times as much.
+find_python() {
 	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
 	export PYTHON
 }

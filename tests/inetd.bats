@@ -6,13 +6,6 @@ load helpers
 load http
 load malformed
 
-STREAM_HEAD='HTTP/1.1 200 OK
-Content-Type: text/event-stream
-Connection: close
-Cache-Control: no-cache, no-transform
-X-Accel-Buffering: no
-X-Content-Type-Options: nosniff'
-
 # --- Routes
 
 @test "the stage route streams the run from its start and ends: connected, ids, messages, stream_end, clean close" {

@@ -2,7 +2,12 @@
 # shellcheck shell=bash disable=SC2034 # the suites use what is set here
 # keys: keys of each kind, made once for a file, and tokens. Load it behind helpers and http.
 
-# RSA takes its time: call it in setup_file.
+setup_file() {
+	find_python
+	make_keys
+}
+
+# RSA takes its time: not for each test.
 make_keys() {
 	export KEYS=$BATS_FILE_TMPDIR/keys
 	mkdir -m 700 "$KEYS"

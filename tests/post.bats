@@ -7,12 +7,6 @@ load http
 load keys
 load server
 
-setup_file() {
-	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-	export PYTHON
-	make_keys
-}
-
 channel_path() { # CHANNEL
 	echo "/api/v1/sse/channels/$1/"
 }

@@ -3,21 +3,8 @@
 # queue: what a script may trust: ownership, order, exactly one answer, and what users of other queues suffer
 # from. The titles of the last part begin with the complaint.
 
-bats_require_minimum_version 1.7.0
 load helpers
-
-setup() {
-	PATH=$SPOUT_BUILD:$PATH
-	cd "$BATS_TEST_TMPDIR" || return
-	Q=q$BATS_SUITE_TEST_NUMBER-$$ PIDS=()
-	TAG="{sp:q:$Q}"
-}
-
-xq() { # COMMAND ARG...
-	local verb=$1
-	shift
-	timeout 30 sp-xq "$verb" -q "$Q" "$@"
-}
+load xq
 
 # Everything of the queue that could be changed, but for what passes by itself.
 state() {

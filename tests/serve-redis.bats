@@ -7,12 +7,6 @@ load http
 load keys
 load server
 
-setup_file() {
-	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-	export PYTHON
-	make_keys
-}
-
 Q() {
 	redis-cli --raw -s "$own_socket" "$@"
 }

@@ -7,13 +7,6 @@ load http
 load server
 load malformed
 
-STREAM_HEAD='HTTP/1.1 200 OK
-Content-Type: text/event-stream
-Connection: close
-Cache-Control: no-cache, no-transform
-X-Accel-Buffering: no
-X-Content-Type-Options: nosniff'
-
 # --- Streams: the same bytes as from --inetd, but for the Date: header
 
 @test "the stage route streams the run from its start and ends; the head is that of --inetd and a Date" {

@@ -2,28 +2,11 @@
 # SPDX-License-Identifier: MIT
 # sp-xq: options, output and statuses of the commands that people and loops use by hand.
 
-bats_require_minimum_version 1.7.0
 load helpers
-
-setup() {
-	PATH=$SPOUT_BUILD:$PATH
-	cd "$BATS_TEST_TMPDIR" || return
-	Q=q$BATS_SUITE_TEST_NUMBER-$$ PIDS=()
-	TAG="{sp:q:$Q}"
-}
-
-xq() { # COMMAND ARG...
-	local verb=$1
-	shift
-	timeout 30 sp-xq "$verb" -q "$Q" "$@"
-}
+load xq
 
 verbs() {
 	sp-xq --help | sed -n 's/^.* sp-xq \([a-z]*\) .*/\1/p'
-}
-
-add_one() { # ARG...: the id
-	xq add "$@" | jq -r .id
 }
 
 @test "each command has a --help of its own, and misuse is 64" {
@@ -102,7 +85,7 @@ add_one() { # ARG...: the id
 
 @test "--unique keeps others away for --unique-for, whatever becomes of the job" {
 	local id
-	id=$(add_one --unique k --unique-for 1s 1)
+	id=$(add --unique k --unique-for 1s 1)
 	[[ $(xq add --unique k --unique-for 1s 2) == "{\"id\":\"$id\",\"duplicate\":true}" ]]
 	[[ $(xq add --unique other --unique-for 1s 3) != *duplicate* ]]
 	wait_until 10 bash -c "! timeout 5 sp-xq add -q $Q --unique k --unique-for 1s 4 | grep duplicate"
@@ -194,7 +177,7 @@ add_one() { # ARG...: the id
 
 @test "wait blocks until the end and prints the result; result prints it alone" {
 	local id
-	id=$(add_one 1)
+	id=$(add 1)
 	bg waiter timeout 20 sp-xq wait -q "$Q" "$id"
 	wait_until 10 subscribed "$TAG:ended"
 	run -1 xq result "$id"
@@ -203,7 +186,7 @@ add_one() { # ARG...: the id
 	[[ $status -eq 0 && $(jq -c '[.state, .result.answer]' waiter.out) == '["done",42]' ]]
 	[[ $(xq result "$id") == '{"answer": 42}' || $(xq result "$id") == '{"answer":42}' ]]
 	xq wait "$id"
-	run -75 xq wait -w 200ms "$(add_one 2)"
+	run -75 xq wait -w 200ms "$(add 2)"
 	run -1 xq wait nobody
 	[[ $output == *unknown* ]]
 	run -64 xq wait
@@ -211,7 +194,7 @@ add_one() { # ARG...: the id
 
 @test "wait ends with 1 when a job died" {
 	local id
-	id=$(add_one 1)
+	id=$(add 1)
 	bg waiter timeout 20 sp-xq wait -q "$Q" "$id"
 	wait_until 10 subscribed "$TAG:ended"
 	xq take | xq nack --dead
@@ -221,11 +204,11 @@ add_one() { # ARG...: the id
 
 @test "cancel removes what waits or is delayed, and tells the worker of what runs" {
 	local waiting delayed running
-	waiting=$(add_one 1) delayed=$(add_one --delay 1h 2)
+	waiting=$(add 1) delayed=$(add --delay 1h 2)
 	[[ $(xq cancel "$waiting" "$delayed" | jq -r .state | paste -sd' ') == 'cancelled cancelled' ]]
 	run -1 xq take
 	[[ $(xq stats --json | jq -c '[.depth, .delayed, .cancelled]') == '[0,0,2]' ]]
-	running=$(add_one 3)
+	running=$(add 3)
 	xq take >job
 	[[ $(xq cancel "$running" | jq -r .state) == cancelling ]]
 	[[ $(R LRANGE "$TAG:to:hand" 0 -1) == "cancel $(jq -r .receipt job | tr / ' ')" ]]

@@ -2,43 +2,8 @@
 # SPDX-License-Identifier: MIT
 # xq-crash: workers that die, stop, or are cut off, and jobs that do what no job should; item by item.
 
-bats_require_minimum_version 1.7.0
 load helpers
-
-setup() {
-	PATH=$SPOUT_BUILD:$PATH
-	cd "$BATS_TEST_TMPDIR" || return
-	Q=q$BATS_SUITE_TEST_NUMBER-$$ PIDS=()
-	TAG="{sp:q:$Q}"
-}
-
-xq() { # COMMAND ARG...
-	local verb=$1
-	shift
-	timeout -k 1 40 sp-xq "$verb" -q "$Q" "$@"
-}
-
-add() { # ARG...: the id
-	xq add "$@" | jq -r .id
-}
-
-work() { # ARG... -- COMMAND: until nothing is left
-	xq work --drain "$@" </dev/null
-}
-
-worker() { # NAME ARG... -- COMMAND
-	local name=$1
-	shift
-	bg "$name" sp-xq work -q "$Q" "$@"
-}
-
-state_is() { # ID STATE
-	[[ $(xq progress "$1" | jq -r .state) == "$2" ]]
-}
-
-stats_are() { # [WAITING,RUNNING,DONE]
-	[[ $(xq stats --json | jq -c '[.waiting, .running, .done]') == "$1" ]]
-}
+load xq
 
 # --- Jobs taken ahead
 

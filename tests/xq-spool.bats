@@ -3,21 +3,8 @@
 # xq-spool: jobs that `sp-xq add --spool` keeps while Redis is away, and who delivers them: the next add, or a
 # worker; each once, whatever dies in between.
 
-bats_require_minimum_version 1.7.0
 load helpers
-
-setup() {
-	PATH=$SPOUT_BUILD:$PATH
-	cd "$BATS_TEST_TMPDIR" || return
-	Q=q$BATS_SUITE_TEST_NUMBER-$$ PIDS=()
-	TAG="{sp:q:$Q}"
-}
-
-xq() { # COMMAND ARG...
-	local verb=$1
-	shift
-	timeout -k 1 40 sp-xq "$verb" -q "$Q" "$@"
-}
+load xq
 
 # Jobs on standard input into the spool f, as if Redis were away.
 spool() { # [FILE]
@@ -32,10 +19,6 @@ ran() { # N: at least so many runs
 
 emptied() { # FILE: nothing is left to deliver
 	[[ $(stat -c %s "$1") -lt 100 ]]
-}
-
-stats_are() { # [WAITING,RUNNING,DONE]
-	[[ $(xq stats --json | jq -c '[.waiting, .running, .done]') == "$1" ]]
 }
 
 @test "a worker delivers the spool at its start, each job once, and works on them" {
