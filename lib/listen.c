@@ -233,8 +233,10 @@ static int add_one(struct listen *l, const struct sockaddr_storage *ss, socklen_
 		}
 		s = append(l, fd);
 	}
-	if (s->is_unix && strncmp(name, "unix:@", 6) != 0 && s->path == NULL)
+	if (s->is_unix && strncmp(name, "unix:@", 6) != 0 && s->path == NULL) {
 		s->path = xstrdup(name + strlen("unix:"));
+		(void)lstat(s->path, &s->made); /* else it is nobody's */
+	}
 	s->is_admin = is_admin;
 	s->was_asked = true;
 	free(name);
@@ -316,13 +318,24 @@ void listen_shut(struct listen *l)
 	}
 }
 
+/* While we drained somebody may have come in our place. A number is soon used again, but a socket's
+ * file is never written to: its time is that of its making. */
+static bool is_ours(const struct listen_socket *s)
+{
+	struct stat st;
+
+	return lstat(s->path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_dev == s->made.st_dev &&
+	    st.st_ino == s->made.st_ino && st.st_mtim.tv_sec == s->made.st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == s->made.st_mtim.tv_nsec;
+}
+
 void listen_close(struct listen *l, bool remove)
 {
 	listen_shut(l);
 	for (size_t i = 0; i < l->n; i++) {
 		struct listen_socket *s = &l->sockets[i];
 
-		if (remove && s->path != NULL)
+		if (remove && s->path != NULL && is_ours(s))
 			(void)unlink(s->path); /* gone already is as good */
 		free(s->name);
 		free(s->path);

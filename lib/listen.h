@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "address.h"
 #include "why.h"
@@ -17,10 +18,11 @@
  *	127.0.0.1:8080  [::1]:8080  host:0  :8080 (all)  unix:/run/spout.sock
  */
 struct listen_socket {
-	int fd;        /* -1: closed */
-	char *name;    /* as it is to be told: with the real port; heap */
-	char *path;    /* of a Unix socket that was made here, and goes with us; else NULL */
-	bool is_admin; /* for /healthz, /readyz, /status and /metrics */
+	int fd;           /* -1: closed */
+	char *name;       /* as it is to be told: with the real port; heap */
+	char *path;       /* of a Unix socket that was made here, and goes with us; else NULL */
+	struct stat made; /* at that path */
+	bool is_admin;    /* for /healthz, /readyz, /status and /metrics */
 	bool is_unix;
 	bool is_local;   /* only this machine can reach it */
 	bool was_handed; /* over */
@@ -46,7 +48,8 @@ int listen_add(struct listen *l, const char *address, bool is_admin, int mode, s
 /* Closes the sockets: who comes from now on is refused by the kernel. */
 void listen_shut(struct listen *l);
 
-/* Closes all; `remove`: the paths of Unix sockets that were made here go too. */
+/* Closes all; `remove`: the paths of Unix sockets that were made here go too, unless somebody has
+ * put another one there. */
 void listen_close(struct listen *l, bool remove);
 
 /* accept(2): the descriptor, close-on-exec and not blocking, and who it is (none for a Unix

@@ -301,6 +301,23 @@ load malformed
 	[[ $status -eq 0 && ! -e web ]]
 }
 
+@test "a Unix socket that the next server has made is left to it when the one before has drained" {
+	listen --drain 2s
+	reader one "$(project_path)"
+	wait_until 5 connected one
+	local old=$server_pid
+	kill -TERM "$old"
+	refuses() { not get /healthz; }
+	wait_until 5 refuses
+	bg next sp-sse --listen "unix:$PWD/web" --listen 127.0.0.1:0
+	is_ready "$bg_pid" next.err
+	ends "$old"
+	unset port
+	[[ $status -eq 0 && $(get /healthz) == ok ]]
+	end_process "$bg_pid" TERM
+	[[ ! -e web ]]
+}
+
 @test "wrong addresses, modes and networks are 64; so is a public address without --insecure" {
 	for wrong in '--listen x' '--listen 127.0.0.1' '--listen 127.0.0.1:99999' '--listen 127.0.0.1:x' '--listen unix:' '--listen ::1:80' \
 		'--listen 0.0.0.0:0' '--listen [::]:0' '--listen :0' '--listen 127.0.0.1:0 --socket-mode 9' \
