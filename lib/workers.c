@@ -113,7 +113,8 @@ static void drain(struct master *m)
 	if (m->draining)
 		return;
 	m->draining = true;
-	notify("STOPPING=1");
+	if (!m->handed_over) /* the service goes on */
+		notify("STOPPING=1");
 	if (m->supervises)
 		supervisor_stop(&m->workers);
 	else

@@ -459,7 +459,9 @@ load malformed
 }
 
 @test "USR2: a new process takes over the sockets; readers are asked to come back, and find it" {
-	listen --drain 300ms --retry 10ms
+	bg manager socat -u "UNIX-RECVFROM:$PWD/notify,fork" OPEN:told,creat,append
+	wait_until 5 test -S notify
+	NOTIFY_SOCKET=$PWD/notify listen --drain 300ms --retry 10ms
 	reader one "$(project_path)"
 	wait_until 5 connected one
 	kill -USR2 "$server_pid"
@@ -469,6 +471,9 @@ load malformed
 	PIDS+=("$new")
 	ends "$server_pid" 5
 	[[ $status -eq 0 ]]
+	# To a manager that listens to all processes of a service, that word would stop the new one.
+	wait_until 5 says told "MAINPID=$new"
+	not says told STOPPING=1
 	strict <one.out | jq -e -s 'map(select(.retry)) | length == 2'
 	[[ $(get /healthz) == ok && $(curl -s --unix-socket web http://a/healthz) == ok ]]
 	end_process "$new" TERM
