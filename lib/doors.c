@@ -85,7 +85,8 @@ static bool accept_one(struct door *door)
 			on_error(d, errno);
 		return false;
 	}
-	d->rate_left--;
+	if (!door->socket->is_admin)
+		d->rate_left--;
 	d->ops->on_accept(d->arg, door, fd, &peer);
 	return true;
 }

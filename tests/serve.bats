@@ -420,6 +420,15 @@ load malformed
 	curl -s "http://127.0.0.1:$admin/status" | jq -e '.accept_delays_total > 0 and .answers_total["2xx"] >= 20'
 }
 
+@test "who asks the admin socket often takes nothing of --max-accept-rate from readers" {
+	listen --max-accept-rate 5 --admin 127.0.0.1:0
+	local n
+	for n in {1..100}; do
+		curl -s --max-time 5 "http://127.0.0.1:$admin/healthz" -o /dev/null
+	done
+	get / --max-time 3 -o /dev/null
+}
+
 @test "a head or a body above its limit is refused, and counted" {
 	listen --max-header 500
 	printf 'GET / HTTP/1.1\r\nHost: a\r\nX: %0600d\r\n\r\n' 0 | answers 431
