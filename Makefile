@@ -188,6 +188,7 @@ soak: all
 	tests/loop $(BUILD) 100
 	tests/xq-ledger $(BUILD) 200000 60 60
 	tests/xq-every $(BUILD) 60
+	tests/soup $(BUILD) 300
 
 # Readers of the server that come and go: SOAK_SSE_SECONDS=3600 is the hour.
 SOAK_SSE_SECONDS ?= 60
