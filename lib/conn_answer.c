@@ -123,8 +123,8 @@ static void find_client(struct conn *c)
 		return;
 	buf_init(&list, SIZE_MAX / 2);
 	http_field_all(&c->request->http, "X-Forwarded-For", &list);
-	c->client = address_forwarded(
-	    &c->peer, buf_head(&list), list.len, conf->proxies, conf->nproxies);
+	c->client =
+	    address_forwarded(&c->peer, buf_head(&list), list.len, conf->proxies, conf->nproxies);
 	buf_fini(&list);
 	quota_leave(&c->server->quota, c->quota);
 	c->quota = address_is_none(&c->client) ? NULL : quota_enter(&c->server->quota, &c->client);

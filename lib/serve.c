@@ -22,7 +22,7 @@ enum {
 	DUE_BATCH = 2000, /* deadlines in one go */
 	AHEAD = 16,       /* connections more than the others are no matter */
 	TICK_MS = 200,
-	TRIM_MS = 10000,       /* what a crowd has left: 20 ms for 400,000 pieces, seldom 1 */
+	TRIM_MS = 10000, /* what a crowd has left: 20 ms for 400,000 pieces, seldom 1 */
 	REFUSAL_MS = 60000,
 	SPARE_FDS = 64,        /* for Redis, files, and refusals */
 	REFUSED_MOST = 256,    /* above the limit that get an answer */

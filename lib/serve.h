@@ -59,7 +59,7 @@ struct server {
 	struct timer tick;
 	int64_t tick_due_ms, trim_due_ms;
 	int64_t refusal_due_ms; /* until then a refusal by Redis is not worth another line */
-	struct access *access; /* NULL without keys */
+	struct access *access;  /* NULL without keys */
 	struct subs *subs;
 	struct state *state;
 	struct posts posts;

@@ -72,7 +72,8 @@ subscribed() { # CHANNEL [N]: has N subscribers, or patterns if it ends in *
 bg() { # NAME COMMAND...
 	local name=$1
 	shift
-	: >"$name.out" >"$name.err" # now: who waits for a word in them must not find that of the one before
+	: >"$name.out"
+	: >"$name.err" # now: who waits for a word in them must not find that of the one before
 	"$@" <"${bg_in:-/dev/null}" >"$name.out" 2>"$name.err" 3>&- 4>&- &
 	bg_pid=$!
 	PIDS+=("$bg_pid")
