@@ -72,9 +72,10 @@ static void on_reap(void *arg)
 	}
 }
 
-void posts_init(struct posts *posts, struct loop *loop, const struct link_conf *link)
+void posts_init(struct posts *posts, struct loop *loop, const struct link_conf *link,
+    post_refused_fn *on_refused, void *arg)
 {
-	*posts = (struct posts){.loop = loop, .link = link};
+	*posts = (struct posts){.loop = loop, .link = link, .on_refused = on_refused, .arg = arg};
 	posts->reap = (struct timer){.on_due = on_reap, .arg = posts};
 }
 
@@ -161,6 +162,8 @@ static void on_dead(void *arg, const struct why *w)
 {
 	struct post *p = arg;
 
+	if (w->status != WHY_UNAVAILABLE)
+		p->posts->on_refused(p->posts->arg, w);
 	/* What Redis says may name keys and URLs. */
 	answer_text(
 	    p, 503, w->status == WHY_UNAVAILABLE ? "Redis is not available" : "Redis refused it");

@@ -21,9 +21,14 @@ enum {
 	POST_ANSWER_MS = 5000, /* until on_done, whatever Redis does */
 };
 
+/* Redis refuses what was asked, for good: the client is told no more than that. */
+typedef void post_refused_fn(void *arg, const struct why *w);
+
 struct posts {
 	struct loop *loop;
 	const struct link_conf *link;
+	post_refused_fn *on_refused;
+	void *arg;
 	struct post *list;
 	int count;
 	struct timer reap;
@@ -35,7 +40,8 @@ struct post_ops {
 	void (*on_done)(void *arg, int status, const char *type, const char *body, size_t len);
 };
 
-void posts_init(struct posts *p, struct loop *loop, const struct link_conf *link);
+void posts_init(struct posts *p, struct loop *loop, const struct link_conf *link,
+    post_refused_fn *on_refused, void *arg);
 
 /* What is not acknowledged is lost. */
 void posts_fini(struct posts *p);

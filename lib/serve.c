@@ -229,11 +229,13 @@ static void on_refused(void *arg, const struct why *w)
 {
 	struct server *s = arg;
 	int64_t now = clock_ms();
+	char text[sizeof w->text];
 
 	if (now < s->refusal_due_ms)
 		return;
 	s->refusal_due_ms = now + REFUSAL_MS;
-	(void)say_why(s->conf->say, w); /* it goes on */
+	/* It may hold a channel's name, which a client chose. */
+	say(s->conf->say, SAY_ERROR, "%s", why_quote(text, sizeof text, w->text, strlen(w->text)));
 }
 
 static void on_started(void *arg, const char *path)
@@ -306,7 +308,7 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	quota_init(&s->quota);
 	slab_init(&s->conns, sizeof(struct conn));
 	slab_init(&s->requests, sizeof(struct request));
-	posts_init(&s->posts, loop, &conf->link);
+	posts_init(&s->posts, loop, &conf->link, on_refused, s);
 	s->state = state_open(loop, &conf->link, conf->gate.namespace);
 	if (open_keys(s, w) < 0 || journal_open(&s->journal, conf->access_log, w) < 0 ||
 	    subs_open(&s->subs, loop, &subs, &ops, s, w) < 0)

@@ -35,10 +35,8 @@ static void on_empty(struct hub_topic *t)
 void subs_refused(struct subs *s, struct link *link, struct topic *t, const struct reply *error)
 {
 	struct why w;
-	char name[200];
 
-	why_quote(name, sizeof name, t->name, t->len); /* a reader chose it */
-	if (redis_refusal(name, error, &w))
+	if (redis_refusal(t->name, error, &w))
 		link_fault(link, &w);
 	else if (error->len >= 6 && memcmp(error->str, "NOAUTH", 6) == 0)
 		link_die(link, &w);

@@ -210,6 +210,17 @@ post() { # PATH [CURL OPTION...]
 	get /readyz | grep -qx ok
 }
 
+@test "a POST that Redis refuses is 503, and the operator is told why" {
+	own_redis "$PWD/redis"
+	Q ACL SETUSER reader on '>secret' '~*' '&*' '+@all' -eval -evalsha >/dev/null
+	REDIS_URL="$own_url?user=reader&password=secret" listen --key "$KEYS/hs"
+	mint --pub -p "$P" -s s
+	post "$(stage_path)" <<<'{"type":"a"}'
+	[[ $code == 503 ]]
+	not says body NOPERM
+	wait_until 5 says server.err "NOPERM"
+}
+
 @test "a log that is no log is named, and its readers are asked to come back" {
 	own_redis "$PWD/redis"
 	REDIS_URL=$own_url listen
