@@ -271,10 +271,13 @@ void pub_on_dead(void *arg, const struct why *w)
 {
 	struct pub *p = arg;
 
-	if (p->why.status != 0)
-		return; /* the other connection has told the same */
-	p->why = *w;
-	p->status = w->status;
+	/* What had failed before stays the reason; it waited for this connection, too. */
+	if (p->why.status == 0) {
+		p->why = *w;
+		p->status = w->status;
+	} else {
+		say(&p->cli.say, SAY_ERROR, "%s", w->text);
+	}
 	p->dead = true;
 	input_stop(&p->input);
 	if (!input_runs(&p->input))

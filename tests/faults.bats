@@ -299,6 +299,15 @@ fake_redis() { # COMMAND
 	[[ $stderr == *no-such-host.invalid* ]]
 }
 
+@test "--give-up ends a run that has failed already; its status is the first reason's" {
+	printf '{"n":1}\nnope\n' >in
+	run --separate-stderr -65 timeout 10 sp-pub -c "$C" -f json -u redis://127.0.0.1:1 --give-up 200ms <in
+	[[ $stderr == *'line 2'*'2 messages were not acknowledged'* && $stderr == *'gave up'* ]]
+	run --separate-stderr -65 timeout 10 sp-pub -c "$C" -f json -u redis://127.0.0.1:1 --give-up 200ms \
+		-- sh -c 'echo nope; trap "" TERM; sleep 1'
+	[[ $stderr == *'line 1'* && $stderr == *'gave up'* ]]
+}
+
 @test "a stream waits for Redis, says so once, and --give-up ends it with 69" {
 	echo a >in
 	SECONDS=0
