@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,9 +37,29 @@ static void keep_tail(struct command *c, const char *s, size_t len)
 	c->ntail = keep + len;
 }
 
+/* Who outlives the child may go on writing: that has no end. */
+static int held(int fd)
+{
+	int n = 0;
+
+	return fd >= 0 && ioctl(fd, FIONREAD, &n) == 0 ? n : 0;
+}
+
 static bool is_passing(ssize_t n)
 {
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* Up to size bytes; once the child has ended, of the *left that its pipe held then. */
+static ssize_t read_some(const struct command *c, int fd, char *to, size_t size, int *left)
+{
+	if (fd < 0)
+		return 0;
+	if (!c->ended)
+		return read(fd, to, size);
+	ssize_t n = read(fd, to, (size_t)*left < size ? (size_t)*left : size);
+	*left -= n > 0 ? (int)n : 0;
+	return n;
 }
 
 /* False when there is nothing to read now. */
@@ -46,7 +67,7 @@ static bool read_err(struct command *c)
 {
 	char text[4096];
 	struct why w;
-	ssize_t n = c->err.fd >= 0 ? read(c->err.fd, text, sizeof text) : 0;
+	ssize_t n = read_some(c, c->err.fd, text, sizeof text, &c->err_left);
 
 	if (n > 0) {
 		/* Where our stderr is gone there is nobody left to tell. */
@@ -61,7 +82,7 @@ static bool read_err(struct command *c)
 
 static bool read_out(struct command *c)
 {
-	ssize_t n = c->out.fd >= 0 ? read(c->out.fd, c->chunk, CHUNK) : 0;
+	ssize_t n = read_some(c, c->out.fd, c->chunk, CHUNK, &c->out_left);
 
 	if (n > 0) {
 		c->ops->on_output(c->arg, c->chunk, (size_t)n);
@@ -72,11 +93,16 @@ static bool read_out(struct command *c)
 	return false;
 }
 
-/* Once the child has ended: takes what its pipes hold, as far as the owner wants it now. */
+/* Once the child has ended: takes what its pipes held then, as far as the owner wants it now. An
+ * owner that is called back may pause, or go on, which the loop sees. */
 static void drain(struct command *c)
 {
+	if (c->draining)
+		return;
+	c->draining = true;
 	while (!c->paused && read_out(c))
 		;
+	c->draining = false;
 	if (c->paused || c->over)
 		return;
 	while (read_err(c))
@@ -154,6 +180,8 @@ void command_on_child(struct command *c)
 	if (c->loop == NULL || c->ended || !child_ended(&c->child, &c->wait_status))
 		return;
 	c->ended = true;
+	c->out_left = held(c->out.fd);
+	c->err_left = held(c->err.fd);
 	loop_cancel(c->loop, &c->kill_timer);
 	drain(c);
 }

@@ -32,7 +32,8 @@ struct command {
 	char tail[COMMAND_TAIL];
 	size_t ntail;
 	int wait_status; /* as waitpid gave it, once ended */
-	bool ended, paused, over;
+	int out_left, err_left; /* bytes of the pipes to be read, once ended */
+	bool ended, draining, paused, over;
 };
 
 /* Starts argv. -1: w tells, its status is 127 or 126 as a shell would exit with. */

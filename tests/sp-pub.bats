@@ -256,6 +256,23 @@ plain_log() {
 	[ "$(log_lines "$C:log" | jq -r .type | tr '\n' ' ')" = 'token done ' ]
 }
 
+@test "COMMAND: a child that it leaves behind and that goes on talking does not hold the end back" {
+	local to
+	# Where it is read slower than it talks, the pipe is never empty.
+	mkfifo slow
+	python3 -c 'import os, time
+while os.read(0, 4096): time.sleep(0.002)' <slow &
+	PIDS+=($!)
+	exec 5>slow
+	for to in 2 1; do
+		timeout 10 sp-pub -t -c "$C" -- \
+			sh -c "yes 'again and again' >&$to & echo \$! >pid; sleep 0.2; echo out >&2" >&5 2>&5
+		end_process "$(<pid)" KILL
+	done
+	exec 5>&-
+	[ "$(log_lines "$C:log" | jq -r .type | grep -c done)" -eq 2 ]
+}
+
 @test "a hundred thousand lines arrive, each once and in order" {
 	numbers 100000 line >in
 	sp-pub -c "$C" -f lines --maxlen 0 --full-text=none <in
