@@ -163,6 +163,8 @@ ssize_t wire_acked(struct wire *w)
 	if (w->calls.len == 0)
 		return -1;
 	memcpy(&c, buf_head(&w->calls), sizeof c);
+	if (c.bytes > w->sent)
+		return -1; /* nothing can be answered before it is sent */
 	buf_consume(&w->calls, sizeof c);
 	buf_consume(&w->bytes, c.bytes);
 	w->sent -= c.bytes;

@@ -221,6 +221,26 @@ static void test_due(void)
 	wire_fini(&w);
 }
 
+/* A server that answers what it does not have yet. */
+static void test_too_early(void)
+{
+	const struct wire_conf conf = {.channel = "c", .ephemeral = true};
+	struct wire w;
+	size_t len, all;
+
+	wire_init(&w, &conf);
+	wire_put(&w, "{}", 2, 0, false);
+	(void)wire_unsent(&w, &all);
+	ok(wire_acked(&w) == -1, "nothing is acknowledged before it is sent,");
+	wire_sent(&w, all - 1);
+	ok(wire_acked(&w) == -1, "to its last byte,");
+	(void)wire_unsent(&w, &len);
+	ok(len == 1 && wire_commands(&w) == 1, "and it is still to be sent");
+	wire_sent(&w, 1);
+	ok(wire_acked(&w) == 1 && wire_commands(&w) == 0, "then it is");
+	wire_fini(&w);
+}
+
 int main(void)
 {
 	test_batch();
@@ -228,5 +248,6 @@ int main(void)
 	test_ack();
 	test_kinds();
 	test_due();
+	test_too_early();
 	return t_done();
 }
