@@ -201,13 +201,6 @@ bool redis_is_push(const struct reply *reply)
 	    (kind->len == 8 && memcmp(kind->str, "pmessage", 8) == 0);
 }
 
-static bool is_pong(const struct reply *reply)
-{
-	if (reply->type == REPLY_ARRAY && reply->n == 2) /* while subscribed */
-		reply = &reply->elem[0];
-	return reply->len == 4 && strncasecmp(reply->str, "pong", 4) == 0;
-}
-
 /* Whether the reply is for the owner; the others are ours. -1 when the greeting was refused. */
 static int take_reply(struct redis *r, const struct reply *reply, struct why *w)
 {
@@ -222,7 +215,9 @@ static int take_reply(struct redis *r, const struct reply *reply, struct why *w)
 		(void)redis_refusal(r->url->shown, reply, w); /* the caller reads w->status */
 		return -1;
 	}
-	if (r->pinged && is_pong(reply)) {
+	/* The PING went out when nothing was due: the first answer is its own. An error is one, too:
+	 * MISCONF, BUSY or NOPERM say that the server is there. */
+	if (r->pinged) {
 		r->pinged = false;
 		return 0;
 	}
