@@ -128,6 +128,8 @@ int append_open(struct append **out, struct loop *loop, const struct append_conf
 	a->lease_timer = (struct timer){.on_due = on_lease_timer, .arg = a};
 	msg_new_run(a->run);
 	if (recover(a, w) < 0) {
+		spool_close(a->spooler.spool); /* as it is: nothing of it was acknowledged */
+		a->spooler.spool = NULL;
 		append_close(a);
 		return -1;
 	}

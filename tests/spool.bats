@@ -85,6 +85,32 @@ tokens() { # LOG
 	tokens "$C:log" | cmp - <(numbers 50 line)
 }
 
+@test "a spool whose messages are not ours is refused, and stays as it is" {
+	open_publisher -u "$AWAY" -q --spool spool
+	echo a >&4
+	wait_until 5 spooled spool 1
+	kill_publisher
+	# A record that is whole, of a message without its sp.
+	python3 - <<-'END'
+		import struct
+		def crc(s):
+		    c = 0xffffffff
+		    for b in s:
+		        c ^= b
+		        for _ in range(8):
+		            c = c >> 1 ^ (0x82f63b78 if c & 1 else 0)
+		    return c ^ 0xffffffff
+		old = open("spool", "rb").read()
+		at = old.index(b'M{') - 8
+		m = b'M{"type":"token","content":"not to be lost"}'
+		open("spool", "wb").write(old[:at] + struct.pack("<II", len(m) - 1, crc(m)) + m)
+	END
+	cp spool before
+	run --separate-stderr -65 timeout 10 sp-pub -c "$C" -f lines --spool spool <<<"b"
+	[[ $stderr == *damaged* ]]
+	cmp spool before
+}
+
 @test "a torn or damaged last record is dropped, and what stands in front of it is sent" {
 	local damage
 	open_publisher -u "$AWAY" -q --spool spool
