@@ -35,6 +35,7 @@ struct project {
 	struct buf body, fresh; /* the answer; the one being read */
 	int64_t at_ms;          /* of the answer; 0: there is none */
 	bool is_read;           /* now: its next reply is due */
+	bool is_told;           /* now: it stays, whatever its waiters ask for */
 	long long channels; /* that have a run: when all are found it is enough; -1: not asked */
 	long long nfound;
 	struct found *found;
@@ -85,7 +86,7 @@ static void sweep(struct state *s, int64_t now)
 	for (struct project **at = &s->projects; *at != NULL;) {
 		struct project *p = *at;
 
-		if (p->is_read || p->waiters != NULL || now - p->at_ms <= s->keep_ms) {
+		if (p->is_read || p->is_told || p->waiters != NULL || now - p->at_ms <= s->keep_ms) {
 			at = &p->next;
 			continue;
 		}
@@ -118,7 +119,9 @@ static struct project *find(struct state *s, const char *id)
 static void tell(struct project *p, const struct buf *body)
 {
 	struct state_waiter *list = p->waiters, *w;
+	bool was_told = p->is_told;
 
+	p->is_told = true;
 	p->waiters = NULL;
 	if (list != NULL)
 		list->link = &list;
@@ -127,6 +130,7 @@ static void tell(struct project *p, const struct buf *body)
 		w->on_state(
 		    w->arg, body != NULL ? buf_head(body) : NULL, body != NULL ? body->len : 0);
 	}
+	p->is_told = was_told;
 }
 
 /* --- Reading a log backward */
