@@ -19,9 +19,10 @@ enum {
 	KEEP_MS = 1000,
 	PROJECTS_MAX = 256, /* kept at a time */
 	BODY_MAX = 32 << 20,
+	BUCKETS = 1024, /* of the stages that were found: whoever publishes may name thousands */
 };
 
-/* A stage that was found, in the order of the log from its end. */
+/* A stage that was found. */
 struct found {
 	struct found *next;
 	size_t len;
@@ -38,7 +39,7 @@ struct project {
 	bool is_told;           /* now: it stays, whatever its waiters ask for */
 	long long channels; /* that have a run: when all are found it is enough; -1: not asked */
 	long long nfound;
-	struct found *found;
+	struct found **found; /* BUCKETS lists, while it is read */
 	struct id last; /* the earliest entry seen */
 };
 
@@ -59,10 +60,12 @@ struct state {
 
 static void forget_found(struct project *p)
 {
-	for (struct found *f = p->found, *next; f != NULL; f = next) {
-		next = f->next;
-		free(f);
-	}
+	for (size_t i = 0; p->found != NULL && i < BUCKETS; i++)
+		for (struct found *f = p->found[i], *next; f != NULL; f = next) {
+			next = f->next;
+			free(f);
+		}
+	free(p->found);
 	p->found = NULL;
 	p->nfound = 0;
 }
@@ -157,6 +160,7 @@ static void start(struct state *s, struct project *p)
 	struct buf *b = &p->fresh;
 
 	forget_found(p);
+	p->found = xcalloc(BUCKETS, sizeof *p->found);
 	buf_clear(b);
 	p->is_read = true;
 	p->channels = -1;
@@ -167,9 +171,19 @@ static void start(struct state *s, struct project *p)
 	ask(s, p);
 }
 
-static bool is_known(const struct project *p, const char *channel, size_t len)
+/* FNV-1a (https://datatracker.ietf.org/doc/html/draft-eastlake-fnv). */
+static struct found **bucket(const struct project *p, const char *channel, size_t len)
 {
-	for (const struct found *f = p->found; f != NULL; f = f->next)
+	uint32_t h = 2166136261;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)channel[i]) * 16777619;
+	return &p->found[(h ^ h >> 16) % BUCKETS];
+}
+
+static bool is_known(const struct found *f, const char *channel, size_t len)
+{
+	for (; f != NULL; f = f->next)
 		if (f->len == len && memcmp(f->channel, channel, len) == 0)
 			return true;
 	return false;
@@ -178,16 +192,17 @@ static bool is_known(const struct project *p, const char *channel, size_t len)
 /* -1 when the answer becomes too large. */
 static int take_entry(struct project *p, const struct log_entry *e)
 {
+	struct found **list = bucket(p, e->channel, e->channel_len);
 	struct chan_parts parts;
 
-	if (is_known(p, e->channel, e->channel_len) ||
+	if (is_known(*list, e->channel, e->channel_len) ||
 	    !chan_parse(e->channel, e->channel_len, &parts))
 		return 0;
 	struct found *f = xmalloc(sizeof *f + e->channel_len);
-	f->next = p->found;
+	f->next = *list;
 	f->len = e->channel_len;
 	memcpy(f->channel, e->channel, e->channel_len);
-	p->found = f;
+	*list = f;
 	struct buf *b = &p->fresh;
 	if (buf_adds(b, p->nfound++ > 0 ? ",\"" : "\"") < 0 ||
 	    json_escape(b, parts.stage, parts.stage_len) < 0 || buf_adds(b, "\":") < 0 ||
