@@ -234,9 +234,17 @@ static enum span_answer refused(struct span *s, const char *object, const struct
 	return SPAN_FAILED;
 }
 
-/* One gap tells of all logs that are gone: they may have expired by the hundred. */
-static enum span_answer take_snapshot(struct span *s, const struct reply *reply)
+static enum span_answer no_answer(const struct span *s, const char *command, struct why *w)
 {
+	(void)why_set(w, WHY_DATA, "pattern %s: no answer to %s", s->pattern, command); /* fills w */
+	return SPAN_FAILED;
+}
+
+/* One gap tells of all logs that are gone: they may have expired by the hundred. A callback that
+ * stops us takes the reply with it. */
+static enum span_answer take_snapshot(struct span *s, const struct reply *reply, struct why *w)
+{
+	uint64_t time_ms = log_time(&reply->elem[0]);
 	struct id oldest = {UINT64_MAX, UINT64_MAX};
 	bool more = true, gone = false;
 
@@ -245,8 +253,10 @@ static enum span_answer take_snapshot(struct span *s, const struct reply *reply)
 		const struct reply *last = &reply->elem[1 + 2 * i], *page = last + 1;
 		struct id after = strand->cursor, first;
 
+		if (last->type == REPLY_ERROR || page->type == REPLY_ERROR)
+			return refused(s, strand->log, last->type == REPLY_ERROR ? last : page);
 		if (last->type != REPLY_ARRAY || page->type != REPLY_ARRAY)
-			return refused(s, strand->log, last);
+			return no_answer(s, "EXEC", w);
 		first = first_id(page);
 		if (merge_survey(strand, log_only_id(last), first)) {
 			if (!strand->gone)
@@ -254,12 +264,15 @@ static enum span_answer take_snapshot(struct span *s, const struct reply *reply)
 			else if (gone = true, id_cmp(after, oldest) < 0)
 				oldest = after;
 		}
-		take_page(s, strand, page);
+		if (more)
+			take_page(s, strand, page);
 	}
 	if (more && gone)
 		more = s->ops->on_gap(s->arg, oldest, (struct id){0, 0});
-	merge_snapshot(&s->merge, log_time(&reply->elem[0]));
-	return more ? SPAN_READS : SPAN_STOPPED;
+	if (!more)
+		return SPAN_STOPPED;
+	merge_snapshot(&s->merge, time_ms);
+	return SPAN_READS;
 }
 
 static void ask_page(struct span *s, struct redis *r, struct strand *strand)
@@ -315,15 +328,14 @@ enum span_answer span_answer(
 	case SPAN_SNAPSHOT:
 		if (reply->type == REPLY_STATUS)
 			return SPAN_READS; /* OK, QUEUED */
-		if (reply->type != REPLY_ARRAY || reply->n != 1 + 2 * s->nsurveyed) {
-			(void)why_set(w, WHY_DATA, "pattern %s: no answer to EXEC", s->pattern);
-			return SPAN_FAILED;
-		}
-		result = take_snapshot(s, reply);
+		if (reply->type != REPLY_ARRAY || reply->n != 1 + 2 * s->nsurveyed)
+			return no_answer(s, "EXEC", w);
+		result = take_snapshot(s, reply, w);
 		break;
 	case SPAN_PAGE:
-		if (reply->type == REPLY_ARRAY)
-			result = take_wanted(s, reply);
+		if (reply->type != REPLY_ARRAY)
+			return no_answer(s, "XRANGE", w);
+		result = take_wanted(s, reply);
 		break;
 	}
 	return result == SPAN_READS ? deliver(s, r) : result;
