@@ -155,6 +155,7 @@ void feed_on_log_reply(void *arg, struct reply *reply)
 {
 	struct feed *f = arg;
 	struct source *s = &f->sources[f->current];
+	struct why w;
 
 	if (s->span != NULL)
 		on_span_reply(f, s, reply);
@@ -162,4 +163,8 @@ void feed_on_log_reply(void *arg, struct reply *reply)
 		feed_refuse(&f->log, "log", s->log, reply);
 	else if (reply->type == REPLY_ARRAY)
 		on_page(f, s, reply);
+	else {
+		(void)why_set(&w, WHY_DATA, "log %s: no answer to XRANGE", s->log); /* fills w */
+		link_die(&f->log, &w);
+	}
 }

@@ -116,6 +116,8 @@ static void on_reply(void *arg, struct reply *reply)
 		ask(r);
 	} else if (reply->type == REPLY_ARRAY) {
 		on_page(r, reply);
+	} else {
+		finish(r, false); /* no page: its owner must not wait for ever */
 	}
 }
 

@@ -299,6 +299,36 @@ fake_redis() { # COMMAND
 	[[ $stderr == *no-such-host.invalid* ]]
 }
 
+@test "a page of a log that is no page is 65, and not waited for" {
+	local reply
+	# Surveys and subscribes as it should; what then comes in place of a page is in a file.
+	cat >odd.py <<-'END'
+		import socket, threading
+		door = socket.socket(socket.AF_UNIX)
+		door.bind("odd")
+		door.listen(8)
+		ANSWERS = {b"HGET": b"$-1\r\n", b"XREVRANGE": b"*0\r\n", b"TIME": b"*2\r\n$1\r\n9\r\n$1\r\n0\r\n",
+		           b"SUBSCRIBE": b"*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"}
+		def serve(c):
+		    with c, c.makefile("rb") as f:
+		        while head := f.readline():
+		            args = [f.read(int(f.readline()[1:]) + 2)[:-2] for _ in range(int(head[1:]))]
+		            if args[0] == b"XRANGE":
+		                c.sendall(b"*0\r\n" if args[2] == b"-" else open("reply", "rb").read())
+		            else:
+		                c.sendall(ANSWERS[args[0]])
+		while True:
+		    threading.Thread(target=serve, args=(door.accept()[0],), daemon=True).start()
+	END
+	bg odd python3 odd.py
+	wait_until 5 test -S odd
+	for reply in '$-1' ':5' '+OK'; do
+		printf '%s\r\n' "$reply" >reply
+		run --separate-stderr -65 timeout 10 sp-sub -u "unix://$PWD/odd" -c c --since 0
+		[[ $stderr == *'no answer to XRANGE'* ]]
+	done
+}
+
 @test "--give-up ends a run that has failed already; its status is the first reason's" {
 	printf '{"n":1}\nnope\n' >in
 	run --separate-stderr -65 timeout 10 sp-pub -c "$C" -f json -u redis://127.0.0.1:1 --give-up 200ms <in
