@@ -17,6 +17,7 @@
 enum { CHUNK = 64 * 1024, ERR_LINE_MAX = 64 * 1024 };
 
 static void finish(struct runner *r);
+static void retire(struct runner *r);
 
 /* --- Descriptors */
 
@@ -178,7 +179,10 @@ static void on_out(void *arg, unsigned ready)
 		return;
 	/* What it noted in front of its answer counts for this job. */
 	read_rest(r, &r->notes, take_notes);
-	finish(r);
+	if (r->cause == RUNNER_ENDED)
+		finish(r);
+	else
+		retire(r);
 }
 
 static void on_err(void *arg, unsigned ready)
@@ -276,6 +280,17 @@ void runner_stop(struct runner *r)
 		r->cause = RUNNER_STOPPED;
 		signal_group(r, SIGTERM);
 	}
+	if (r->kill.slot == 0)
+		loop_timer(r->loop, &r->kill, clock_ms() + r->conf->grace_ms);
+}
+
+/* It was told to end and answered all the same: it may end at any time, so the next job is not for
+ * it. */
+static void retire(struct runner *r)
+{
+	loop_cancel(r->loop, &r->soft);
+	loop_cancel(r->loop, &r->hard);
+	close_watch(r, &r->in);
 	if (r->kill.slot == 0)
 		loop_timer(r->loop, &r->kill, clock_ms() + r->conf->grace_ms);
 }

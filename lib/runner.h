@@ -23,7 +23,8 @@
  * a line each. When the command has ended, what it left running in its group is killed: nothing
  * outlives its job but what called setsid(2).
  *
- * A kept command (`keep`) is started once and answers each line with a line.
+ * A kept command (`keep`) is started once and answers each line with a line. One that was sent TERM
+ * gets no further job: end of file, and the grace.
  */
 enum {
 	RUNNER_FD = 3,

@@ -156,6 +156,13 @@ progress_is() { # ID JSON
 	[[ $(xargs -n 1 sp-xq result -q "$Q" <ids | jq -c . | paste -sd' ') == '1 2 3 4' ]]
 }
 
+@test "a kept command that was sent TERM and answers all the same is not given the next job" {
+	add 1 2 3 >/dev/null
+	work --pipe --soft 300ms --backoff 20ms..20ms -- bash -c 'trap "late=1" TERM
+		while read -r n; do [ "$n" != 1 ] || sleep 5; echo "$n"; [ -z "$late" ] || { sleep 0.1; exit 0; }; done'
+	[[ $(xq stats --json | jq -c '[.done, .retried, .died]') == '[3,0,0]' ]]
+}
+
 @test "several queues get their turns" {
 	seq 20 | xq add >/dev/null
 	seq 20 | sp-xq add -q "$Q-b" >/dev/null

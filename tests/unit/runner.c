@@ -266,6 +266,34 @@ static void kept_commands_answer(void)
 	runner_fini(&s->runner);
 }
 
+static void kept_commands_retire(void)
+{
+	static char *argv[4];
+	struct runner_conf conf =
+	    shell("trap : TERM; while read -r l; do sleep 5; echo \"<$l>\"; done; exit 7", argv);
+	struct runner_job j = job("one");
+	struct why w;
+
+	conf.keep = true;
+	j.soft_ms = 100;
+	struct seen *s = begin(&conf);
+	(void)runner_start(&s->runner, &j, &w);
+	wait_for_end(s);
+	ok(s->ends == 1 && t_eq(s->answers, strlen(s->answers), "0:<one>;") &&
+		s->end.cause == RUNNER_SOFT && WEXITSTATUS(s->end.wait_status) == 7 &&
+		s->runner.pid == 0,
+	    "a kept command that answers behind its TERM gets end of file, and no next job");
+	runner_fini(&s->runner);
+	conf = shell("trap : TERM; while :; do read -r l; sleep 5; echo \"<$l>\"; done", argv);
+	conf.keep = true;
+	s = begin(&conf);
+	(void)runner_start(&s->runner, &j, &w);
+	wait_for_end(s);
+	ok(s->ends == 1 && s->runner.pid == 0 && WTERMSIG(s->end.wait_status) == SIGKILL,
+	    "and is killed behind the grace");
+	runner_fini(&s->runner);
+}
+
 static void mistakes(void)
 {
 	char *argv[] = {(char *)(uintptr_t) "/nonexistent/command", NULL};
@@ -344,6 +372,7 @@ int main(void)
 	limits_hold();
 	stops();
 	kept_commands_answer();
+	kept_commands_retire();
 	mistakes();
 	signals_close(&signals);
 	loop_close(the_loop);
