@@ -204,68 +204,88 @@ static void add_line(struct buf *text, const struct held *h)
 	(void)buf_add(text, h->payload, h->len); /* the same */
 }
 
-/* The command's arguments for the jobs in hand; false when the filter fails on one. */
-static bool make_args(struct slot *s, struct buf *args, struct why *w)
+static void tell_why(struct slot *s, struct held *h, enum slot_fate fate, const struct why *w)
 {
-	for (size_t i = 0; s->conf->args != NULL && i < s->n; i++)
-		if (filter_run(
-			s->conf->args, s->jobs[i]->payload, s->jobs[i]->len, add_arg, args, w) < 0)
-			return false;
-	return true;
+	struct verdict v = {.fate = fate, .delay_ms = -1, .status = w->status};
+
+	(void)snprintf(v.what, sizeof v.what, "%.150s", w->text); /* cut: still a reason */
+	tell(s, h, v, "", 0);
+}
+
+/* The command's arguments for the jobs in hand; those that the filter fails on are buried, and the
+ * others go on without them. */
+static void make_args(struct slot *s, struct buf *args)
+{
+	size_t n = s->n;
+	struct why w;
+
+	s->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct held *h = s->jobs[i];
+		size_t before = args->len;
+
+		if (s->conf->args == NULL ||
+		    filter_run(s->conf->args, h->payload, h->len, add_arg, args, &w) == 0) {
+			s->jobs[s->n++] = h;
+			continue;
+		}
+		args->len = before;
+		tell_why(s, h, SLOT_BURIED, &w);
+	}
 }
 
 /* The command did not even start: no job's fault, but trying again at once would not help either.
  */
-static void give_up(struct slot *s, enum slot_fate fate, const struct why *w)
+static void give_up(struct slot *s, const struct why *w)
 {
-	struct verdict v = {.fate = fate, .delay_ms = -1, .status = w->status};
 	size_t n = s->n;
 
-	(void)snprintf(v.what, sizeof v.what, "%.150s", w->text); /* cut: still a reason */
 	s->n = 0;
 	for (size_t i = 0; i < n; i++)
-		tell(s, s->jobs[i], v, "", 0);
-	s->ops->on_idle(s->arg);
+		tell_why(s, s->jobs[i], SLOT_RELEASED, w);
+}
+
+static int start(struct slot *s, const struct buf *args, struct why *w)
+{
+	char text[ENV_MAX][ENV_SIZE];
+	const char *env[ENV_MAX + 1], **list = split_args(args);
+	struct buf lines;
+
+	buf_init(&lines, SIZE_MAX / 2);
+	for (size_t i = 0; i < s->n; i++)
+		add_line(&lines, s->jobs[i]);
+	describe(s, text, env);
+	int r = runner_start(&s->runner,
+	    &(struct runner_job){.text = buf_head(&lines),
+		.len = lines.len,
+		.answers = s->n,
+		.label = s->n == 1 ? s->jobs[0]->id : s->conf->queues[s->jobs[0]->queue],
+		.args = list,
+		.env = env,
+		.soft_ms = s->conf->soft_ms,
+		.hard_ms = s->conf->hard_ms},
+	    w);
+	free(list);
+	buf_fini(&lines);
+	return r;
 }
 
 void slot_start(struct slot *s)
 {
-	char text[ENV_MAX][ENV_SIZE];
-	const char *env[ENV_MAX + 1], **list;
-	struct buf lines, args;
+	struct buf args;
 	struct why w;
-	int r = -1;
-	bool fits;
 
 	s->answered = 0;
 	s->scolded = false;
-	buf_init(&lines, SIZE_MAX / 2);
 	buf_init(&args, SIZE_MAX / 2);
-	for (size_t i = 0; i < s->n; i++)
-		add_line(&lines, s->jobs[i]);
-	fits = make_args(s, &args, &w);
-	if (fits) {
-		describe(s, text, env);
-		list = split_args(&args);
-		r = runner_start(&s->runner,
-		    &(struct runner_job){.text = buf_head(&lines),
-			.len = lines.len,
-			.answers = s->n,
-			.label = s->n == 1 ? s->jobs[0]->id : s->conf->queues[s->jobs[0]->queue],
-			.args = list,
-			.env = env,
-			.soft_ms = s->conf->soft_ms,
-			.hard_ms = s->conf->hard_ms},
-		    &w);
-		free(list);
+	make_args(s, &args);
+	if (s->n > 0 && start(s, &args, &w) < 0) {
+		s->ops->on_broken(s->arg, &w);
+		give_up(s, &w);
 	}
-	buf_fini(&lines);
 	buf_fini(&args);
-	if (r < 0) {
-		if (fits)
-			s->ops->on_broken(s->arg, &w);
-		give_up(s, fits ? SLOT_RELEASED : SLOT_BURIED, &w);
-	}
+	if (s->n == 0)
+		s->ops->on_idle(s->arg);
 }
 
 /* --- Life */

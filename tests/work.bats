@@ -82,6 +82,14 @@ dead() {
 	dead | jq -e '.job == [1]'
 }
 
+@test "-a with --batch: only the job that the filter fails on is buried" {
+	add '{"u": "a"}' '"none"' '{"u": "b"}' '{"u": ["c", 1]}' >/dev/null
+	run -1 work --batch 4 -a '.u | if type == "string" then . else .[0], error("no") end' -- \
+		sh -c 'cat >lines; echo "$@" >args' sh
+	[[ $(xq stats --json | jq -c '[.done, .died, .retried]') == '[2,2,0]' ]]
+	[[ $(cat args) == 'a b' && $(jq -r .u lines | paste -sd' ') == 'a b' ]]
+}
+
 @test "notes: progress, a result that counts more than the output, and when to come back" {
 	local id
 	id=$(add 1)
