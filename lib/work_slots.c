@@ -128,11 +128,29 @@ static void on_idle(void *arg)
 
 /* --- Jobs in */
 
+/* Over before it began: nothing of it has run. */
+static void end_unstarted(struct work *w, struct held *h, enum slot_fate fate)
+{
+	work_ahead_drop(w, h);
+	ended_add(&w->queues[h->queue].ended, h, &(struct slot_end){.fate = fate});
+	count(w, fate);
+}
+
+/* The next job in line; those that were cancelled while they waited are none. */
+static const struct held *next_in_line(struct work *w)
+{
+	const struct held *h;
+
+	while ((h = held_peek(&w->held)) != NULL && h->cancelled)
+		end_unstarted(w, held_next(&w->held), SLOT_CANCELLED);
+	return h;
+}
+
 /* Whether the next job in line may start now: one that was there when its worker died, twice, runs
  * with nothing beside it, so that it takes nobody with it again. */
 static bool may_start(struct work *w)
 {
-	const struct held *h = held_peek(&w->held);
+	const struct held *h = next_in_line(w);
 
 	if (h == NULL || w->alone)
 		return false;
@@ -150,7 +168,7 @@ static void fill(struct work *w, struct work_slot *s)
 		slot_put(&s->slot, h);
 		n++;
 		/* A batch is of one queue, and a suspect is not of a batch. */
-		const struct held *next = held_peek(&w->held);
+		const struct held *next = next_in_line(w);
 		if (w->alone || next == NULL || next->queue != h->queue ||
 		    next->crashes >= WORK_CRASHES_MAX)
 			break;
@@ -174,11 +192,8 @@ void work_slots_release(struct work *w)
 {
 	struct held *h;
 
-	while ((h = held_next(&w->held)) != NULL) {
-		work_ahead_drop(w, h);
-		ended_add(&w->queues[h->queue].ended, h, &(struct slot_end){.fate = SLOT_RELEASED});
-		count(w, SLOT_RELEASED);
-	}
+	while ((h = held_next(&w->held)) != NULL)
+		end_unstarted(w, h, SLOT_RELEASED);
 }
 
 /* --- All of them */

@@ -233,6 +233,22 @@ idle() { # a worker listens
 	wait_until 10 gone "$(<child)"
 }
 
+@test "a job that is cancelled while it waits in a worker's hands does not run" {
+	local id
+	(seq 300; echo '"long"'; seq 301 400) | xq add >/dev/null
+	worker w --pipe -- sh -c 'while read -r n; do case $n in
+		*long*) touch long; until [ -e go ]; do sleep 0.05; done;; esac; echo "$n" >>ran; echo "$n"; done'
+	wait_until 20 test -e long
+	wait_until 5 bash -c "[[ \$(timeout 5 sp-xq pending -q '$Q' | wc -l) -ge 20 ]]"
+	id=$(xq pending | jq -r .id | tail -n 1)
+	xq cancel "$id" | jq -e '.state == "cancelling"'
+	touch go
+	run -1 xq wait "$id"
+	[[ $(jq -r .state <<<"$output") == cancelled ]]
+	wait_until 10 bash -c '[[ $(wc -l <ran) -ge 400 ]]'
+	[[ $(wc -l <ran) -eq 400 ]]
+}
+
 @test "a worker killed -9 takes its jobs' commands with it, and another runs them again" {
 	local id
 	id=$(add 1)
