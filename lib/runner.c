@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -17,7 +15,6 @@
 enum { CHUNK = 64 * 1024, ERR_LINE_MAX = 64 * 1024 };
 
 static void finish(struct runner *r);
-static void retire(struct runner *r);
 
 /* --- Descriptors */
 
@@ -169,6 +166,16 @@ static bool all_answered(const struct runner *r)
 	return r->conf->keep && r->busy && r->answered == r->due;
 }
 
+/* Told to end, it answered all the same: it may end at any time, so the next job is not for it. */
+static void retire(struct runner *r)
+{
+	loop_cancel(r->loop, &r->soft);
+	loop_cancel(r->loop, &r->hard);
+	close_watch(r, &r->in);
+	if (r->kill.slot == 0)
+		loop_timer(r->loop, &r->kill, clock_ms() + r->conf->grace_ms);
+}
+
 static void on_out(void *arg, unsigned ready)
 {
 	struct runner *r = arg;
@@ -214,6 +221,7 @@ void runner_feed(struct runner *r)
 			buf_clear(&r->input); /* EPIPE: it reads no more */
 		else
 			buf_consume(&r->input, (size_t)n);
+		r->fed += n > 0 ? (size_t)n : 0;
 	}
 	if (r->in.fd < 0)
 		return;
@@ -284,17 +292,6 @@ void runner_stop(struct runner *r)
 		loop_timer(r->loop, &r->kill, clock_ms() + r->conf->grace_ms);
 }
 
-/* It was told to end and answered all the same: it may end at any time, so the next job is not for
- * it. */
-static void retire(struct runner *r)
-{
-	loop_cancel(r->loop, &r->soft);
-	loop_cancel(r->loop, &r->hard);
-	close_watch(r, &r->in);
-	if (r->kill.slot == 0)
-		loop_timer(r->loop, &r->kill, clock_ms() + r->conf->grace_ms);
-}
-
 bool runner_is_busy(const struct runner *r)
 {
 	return r->busy;
@@ -309,6 +306,7 @@ static void finish(struct runner *r)
 	    .output = buf_head(&r->output),
 	    .output_len = r->output.len,
 	    .truncated = r->truncated,
+	    .unread = r->unread,
 	    .tail = r->tail,
 	    .tail_len = r->ntail};
 
@@ -351,6 +349,7 @@ void runner_on_child(struct runner *r)
 		;
 	r->pid = 0;
 	r->exited = true;
+	r->unread = runner_is_unread(r);
 	drain(r);
 	if (r->busy)
 		finish(r);

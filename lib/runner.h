@@ -59,6 +59,8 @@ struct runner_end {
 	const char *output, *tail; /* borrowed for the call; output not for a kept one */
 	size_t output_len, tail_len;
 	bool truncated; /* the output is not whole */
+	bool
+	    unread; /* a kept one ended by itself, after other jobs, and has read nothing of this */
 };
 
 struct runner_ops {
@@ -79,7 +81,8 @@ struct runner {
 	struct timer soft, hard, kill;
 	struct buf input, output, err_line, note_line;
 	size_t due, answered; /* answers of the job in hand */
-	bool busy, truncated, note_too_long, exited;
+	size_t fed;           /* bytes of it, in the pipe or read */
+	bool busy, truncated, note_too_long, exited, reused, unread;
 	enum runner_cause cause;
 	int wait_status;
 	char label[72];

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "launch.h"
@@ -108,6 +109,14 @@ static int begin(struct runner *r, const struct runner_job *job, struct why *w)
 	return 0;
 }
 
+bool runner_is_unread(const struct runner *r)
+{
+	int left = 0;
+
+	return r->reused && r->busy && r->answered == 0 && r->cause == RUNNER_ENDED &&
+	    r->in.fd >= 0 && ioctl(r->in.fd, FIONREAD, &left) == 0 && (size_t)left == r->fed;
+}
+
 int runner_start(struct runner *r, const struct runner_job *job, struct why *w)
 {
 	if (r->pid == 0)
@@ -116,7 +125,9 @@ int runner_start(struct runner *r, const struct runner_job *job, struct why *w)
 	buf_clear(&r->note_line);
 	r->truncated = r->note_too_long = false;
 	r->ntail = 0;
-	r->answered = 0;
+	r->answered = r->fed = 0;
+	r->reused = r->pid != 0;
+	r->unread = false;
 	r->due = job->answers;
 	r->cause = RUNNER_ENDED;
 	(void)snprintf(r->label, sizeof r->label, "%s", job->label); /* a cut label is a label */

@@ -47,6 +47,12 @@ static void on_end(void *arg, const struct runner_end *end)
 	struct verdict v = verdict_of(end, s->stopped);
 	size_t n = s->n;
 
+	/* Some leave after so many jobs, or when one was too much for them: the next is for a new
+	 * one, and what a new one does not read has failed. */
+	if (end->unread && !s->stopped) {
+		slot_start(s);
+		return;
+	}
 	/* Without an answer a kept command has not done the job, however well it ended. */
 	if (s->conf->runner.keep && s->answered < n && v.fate == SLOT_DONE) {
 		v.fate = s->stopped ? SLOT_RELEASED : SLOT_FAILED;

@@ -171,6 +171,15 @@ progress_is() { # ID JSON
 	[[ $(xq stats --json | jq -c '[.done, .retried, .died]') == '[3,0,0]' ]]
 }
 
+@test "a kept command that leaves after some jobs costs none an attempt; one that reads none does" {
+	seq 20 | xq add >/dev/null
+	work --pipe -j 2 -- sed -u 2q
+	[[ $(xq stats --json | jq -c '[.done, .retried]') == '[20,0]' ]]
+	add 21
+	run -1 work --pipe --retries 1 --backoff 20ms..20ms -- true
+	[[ $(dead | jq -c '[.job, (.history | length)]') == '[21,2]' ]]
+}
+
 @test "several queues get their turns" {
 	seq 20 | xq add >/dev/null
 	seq 20 | sp-xq add -q "$Q-b" >/dev/null

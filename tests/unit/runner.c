@@ -266,6 +266,43 @@ static void kept_commands_answer(void)
 	runner_fini(&s->runner);
 }
 
+static void kept_commands_leave(void)
+{
+	static char *argv[4];
+	struct runner_conf conf = shell("read -r l; echo \"<$l>\"; sleep 0.1; exit 7", argv);
+	struct runner_job j = job("one");
+	struct why w;
+
+	conf.keep = true;
+	struct seen *s = begin(&conf);
+	(void)runner_start(&s->runner, &j, &w);
+	wait_for_end(s);
+	(void)runner_start(&s->runner, &j, &w);
+	wait_for_end(s);
+	ok(s->ends == 2 && s->end.unread && WEXITSTATUS(s->end.wait_status) == 7,
+	    "a kept command that leaves has not read the job that it got meanwhile");
+	(void)runner_start(&s->runner, &j, &w);
+	wait_for_end(s);
+	ok(s->ends == 3 && !s->end.unread && s->end.wait_status == 0, "a new one answers it");
+	runner_fini(&s->runner);
+	conf = shell("read -r l; echo \"<$l>\"; read -r l; exit 7", argv);
+	conf.keep = true;
+	s = begin(&conf);
+	for (int i = 0; i < 2; i++) {
+		(void)runner_start(&s->runner, &j, &w);
+		wait_for_end(s);
+	}
+	ok(s->ends == 2 && !s->end.unread, "one that read it has");
+	runner_fini(&s->runner);
+	conf = shell("exit 7", argv);
+	conf.keep = true;
+	s = begin(&conf);
+	(void)runner_start(&s->runner, &j, &w);
+	wait_for_end(s);
+	ok(s->ends == 1 && !s->end.unread, "and the first job of a command has failed with it");
+	runner_fini(&s->runner);
+}
+
 static void kept_commands_retire(void)
 {
 	static char *argv[4];
@@ -372,6 +409,7 @@ int main(void)
 	limits_hold();
 	stops();
 	kept_commands_answer();
+	kept_commands_leave();
 	kept_commands_retire();
 	mistakes();
 	signals_close(&signals);
