@@ -538,6 +538,16 @@ idle() { # a worker listens
 	(($(sed -n 3p tokens) > $(sed -n 1p tokens)))
 }
 
+@test "a lock's tokens grow also when Redis has lost the last ones, as a failover does" {
+	local ns=ns$Q first
+	first=$(sp-xq lock --namespace "$ns" a -- sh -c 'echo "$SP_LOCK_TOKEN"')
+	R DEL "{$ns:lock}:fence"
+	(($(sp-xq lock --namespace "$ns" b -- sh -c 'echo "$SP_LOCK_TOKEN"') > first))
+	# Nor do they shrink when its clock is behind.
+	R SET "{$ns:lock}:fence" 9000000000000000
+	[[ $(sp-xq lock --namespace "$ns" b -- sh -c 'echo "$SP_LOCK_TOKEN"') == 9000000000000001 ]]
+}
+
 @test "a holder killed -9 loses the lock when its time to live is over; one that lives keeps it" {
 	bg holder sp-xq lock --ttl 500ms "$Q" -- sh -c 'touch held; sleep 30'
 	wait_until 10 test -e held

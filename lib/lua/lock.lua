@@ -38,6 +38,9 @@ end
 if token then
 	return {0, redis.call('PTTL', lock)}
 end
-token = redis.call('INCR', KEYS[2])
+-- The server's microseconds, so that a failover that lost the last token does not give it twice.
+local time = redis.call('TIME')
+token = math.max((redis.call('GET', KEYS[2]) or 0) + 1, time[1] * 1000000 + time[2])
+redis.call('SET', KEYS[2], string.format('%.0f', token))
 redis.call('SET', lock, string.format('%.0f', token) .. ' ' .. owner, 'PX', ttl)
 return {1, token}
