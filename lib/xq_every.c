@@ -57,20 +57,32 @@ static int64_t tick_after(const struct ticker *t, int64_t ms)
 	return s < 0 ? 0 : s * 1000;
 }
 
-/* Where to begin: last was the last tick of any replica. */
-static int64_t first_tick(const struct ticker *t, int64_t now, int64_t last)
+/* The last tick from this one on that is due; this one when none behind it is. */
+static int64_t last_due(const struct ticker *t, int64_t tick, int64_t now)
 {
-	int64_t tick = tick_after(t, last), before = 0, missed = 0;
+	int64_t then = t->every_ms > 0 ? tick_after(t, now) - t->every_ms : tick;
 
-	if (t->catch_up == CATCH_SKIP)
-		return tick_after(t, now);
-	for (; tick != 0 && tick <= now && missed < CATCH_UP_MAX; missed++) {
-		if (t->catch_up == CATCH_ALL)
-			return tick;
-		before = tick;
-		tick = tick_after(t, tick);
+	if (t->every_ms > 0)
+		return then > tick ? then : tick;
+	for (int missed = 0; then != 0 && then <= now && missed < CATCH_UP_MAX; missed++) {
+		tick = then;
+		then = tick_after(t, tick);
 	}
-	return before != 0 ? before : tick;
+	return tick;
+}
+
+/* The one to add next: last was the last tick of any replica. */
+static int64_t next_tick(const struct ticker *t, int64_t now, int64_t last)
+{
+	switch ((enum catch_up)t->catch_up) {
+	case CATCH_SKIP:
+		return tick_after(t, now > last || !t->began ? now : last);
+	case CATCH_ONE:
+		return last_due(t, tick_after(t, last), now);
+	case CATCH_ALL:
+		break;
+	}
+	return tick_after(t, last);
 }
 
 static void on_added(void *arg, const struct queue_added *added, size_t n)
@@ -137,10 +149,10 @@ static void on_look(void *arg, const struct reply *reply)
 		return;
 	}
 	/* Behind a tick of somebody else's there is only the next one. */
-	if (!t->began)
-		t->next_ms = first_tick(t, now, last);
-	else if (last >= t->next_ms)
-		t->next_ms = tick_after(t, t->catch_up == CATCH_SKIP && now > last ? now : last);
+	if (!t->began || last >= t->next_ms)
+		t->next_ms = next_tick(t, now, last);
+	else if (t->catch_up == CATCH_ONE)
+		t->next_ms = last_due(t, t->next_ms, now); /* we slept, or Redis was away */
 	t->began = true;
 	if (t->next_ms == 0) {
 		(void)why_set(&t->x.why, WHY_ENDED, "%s: no tick is left to come", t->name);

@@ -499,6 +499,19 @@ idle() { # a worker listens
 	awk 'NR == 2 && $1 - last < 500 { exit 1 } { last = $1 }' skip.all
 }
 
+@test "--catch-up one: a replica that slept for many ticks adds the last of them" {
+	bg every sp-xq every -q "$Q" --catch-up one 200ms 1
+	wait_until 10 test -s every.out
+	kill -STOP "$bg_pid"
+	sleep 2
+	: >every.out
+	kill -CONT "$bg_pid"
+	wait_until 10 bash -c '[[ $(wc -l <every.out) -ge 3 ]]'
+	kill -TERM "$bg_pid"
+	R HGET "$TAG:meta" added >added
+	(($(<added) < 10))
+}
+
 @test "a schedule that is none is told" {
 	run -64 sp-xq every -q "$Q" '61 * * * *' 1
 	[[ $output == *'minute "61"'* ]]
