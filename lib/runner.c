@@ -251,7 +251,8 @@ static void on_soft(void *arg)
 {
 	struct runner *r = arg;
 
-	r->cause = RUNNER_SOFT;
+	if (r->cause == RUNNER_ENDED) /* else its TERM came before */
+		r->cause = RUNNER_SOFT;
 	signal_group(r, SIGTERM);
 }
 
@@ -259,7 +260,8 @@ static void on_hard(void *arg)
 {
 	struct runner *r = arg;
 
-	r->cause = RUNNER_HARD;
+	if (r->cause != RUNNER_STOPPED)
+		r->cause = RUNNER_HARD;
 	signal_group(r, SIGKILL);
 }
 
@@ -270,12 +272,10 @@ static void on_kill(void *arg)
 
 void runner_extend(struct runner *r, int64_t soft_ms, int64_t hard_ms)
 {
-	int64_t now = clock_ms();
-
 	if (soft_ms > 0)
-		loop_timer(r->loop, &r->soft, now + soft_ms);
+		loop_timer(r->loop, &r->soft, clock_ms() + soft_ms);
 	if (hard_ms > 0)
-		loop_timer(r->loop, &r->hard, now + hard_ms);
+		loop_timer(r->loop, &r->hard, clock_ms() + hard_ms);
 }
 
 void runner_stop(struct runner *r)

@@ -232,6 +232,17 @@ idle() { # a worker listens
 	[[ $(<attempt) == 1 ]]
 }
 
+@test "a limit that ends within the grace of a worker that is stopped is not the job's fault" {
+	add 1 >/dev/null
+	worker w --grace 1s --soft 1500ms -- bash -c 'touch runs; trap "sleep 0.8; exit 1" TERM; while :; do sleep 0.05; done'
+	wait_until 10 test -e runs
+	sleep 0.2
+	kill -TERM "$bg_pid"
+	ends "$bg_pid"
+	[[ $(xq stats --json | jq -c '[.waiting, .retried]') == '[1,0]' ]]
+	xq take | jq -e '.attempt == 1'
+}
+
 @test "cancel kills a job that runs, with its group" {
 	local id
 	id=$(add 1)
