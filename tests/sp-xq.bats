@@ -220,6 +220,12 @@ verbs() {
 	run -1 xq cancel "$running" nobody
 }
 
+@test "cancel takes any number of ids" {
+	seq 4500 | xq add | jq -r .id >ids
+	xargs -n 4500 timeout 20 sp-xq cancel -q "$Q" <ids | jq -e -s 'length == 4500 and all(.state == "cancelled")'
+	xq progress "$(head -n 1 ids)" "$(tail -n 1 ids)" | jq -e -s 'all(.state == "cancelled")'
+}
+
 @test "pause: nobody takes; resume wakes who waits; purge drops what waits and what is delayed" {
 	xq pause
 	xq add 1

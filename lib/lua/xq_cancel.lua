@@ -3,7 +3,16 @@
 -- told), "dead", "ended" or "unknown" (nothing was changed).
 --
 -- To change the message to the worker: 1. this; 2. queue_listen.c.
-local out, ended, refs, moved = {}, {}, {}, {}
+local out, ended = {}, {}
+
+-- A thousand at a time: HSET gets them as arguments, of which Lua has some thousands.
+local function remember_ended(least)
+	if #ended >= least then
+		remember(ended, 0, 3600000)
+		ended = {}
+	end
+end
+
 for i, id in ipairs(ARGV) do
 	local state, ref, d = locate(id)
 	out[i] = state or 'unknown'
@@ -28,12 +37,11 @@ for i, id in ipairs(ARGV) do
 		ended[#ended + 1] = 'cancelled 0 ' .. format('%.0f', now) .. ' '
 		call('HINCRBY', K .. ':meta', 'cancelled', 1)
 		call('PUBLISH', K .. ':ended', id)
+		remember_ended(2000)
 	elseif state == 'ended' and sub(ref, 1, 9) == 'cancelled' then
 		-- Asked twice, or sent twice.
 		out[i] = 'cancelled'
 	end
 end
-if #ended > 0 then
-	remember(ended, 0, 3600000)
-end
+remember_ended(2)
 return out
