@@ -290,6 +290,16 @@ verbs() {
 	run -65 xq dead retry <<<'{"no":"id"}'
 }
 
+@test "a dead job that waits again keeps its history, also when it is put off before its first attempt" {
+	local id
+	id=$(xq add 1 | jq -r .id)
+	xq take | xq nack --dead --reason first
+	xq dead retry "$id"
+	xq take | xq nack --release --delay 100ms
+	xq take --block 5s | xq nack --dead --reason second
+	[[ $(xq dead | jq -c '[.history[].reason]') == '["first","second"]' ]]
+}
+
 @test "--or-exec runs the job when Redis is away, and not when it is there" {
 	run -0 sp-xq add -u "unix://$PWD/nobody" --connect-timeout 100ms --or-exec 'cat >>ran' '{"a":1}' '{"b":2}'
 	[[ $(tr -d '\n ' <ran) == '{"a":1}{"b":2}' ]]

@@ -140,16 +140,20 @@ local function promote()
 	if #ids == 0 then
 		return
 	end
+	local past = {}
+	for i, id in ipairs(ids) do
+		past[i] = 'h ' .. id
+	end
 	local where, payloads = call('HMGET', K .. ':jobs', unpack(ids)), call('HMGET', K .. ':bodies', unpack(ids))
+	local histories = call('HMGET', K .. ':bodies', unpack(past))
 	-- First what needs no memory: when there is none, the script stops before it changes anything.
 	call('ZREM', delayed, unpack(ids))
 	for i, id in ipairs(ids) do
 		local letter, attempts, limit, born, crashes =
 			match(where[i] or '', '^z (%a) (%d+) (%-?%d+) (%d+) (%d+)$')
 		if letter and payloads[i] then
-			local history = (tonumber(attempts) > 0 and call('HGET', K .. ':bodies', 'h ' .. id)) or ''
-			put(letter, id, payloads[i], attempts, limit, born, crashes, history)
-			call('HDEL', K .. ':bodies', id, 'h ' .. id)
+			put(letter, id, payloads[i], attempts, limit, born, crashes, histories[i] or '')
+			call('HDEL', K .. ':bodies', id, past[i])
 		end
 	end
 end
