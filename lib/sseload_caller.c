@@ -41,6 +41,10 @@ static void set_state(struct caller *c, enum caller_state state)
 	w->opening += state == CALLER_OPENING || state == CALLER_HEAD;
 	w->tally.open += state == CALLER_STREAM;
 	c->state = (uint8_t)state;
+	if (w->wants_room && state != CALLER_OPENING && state != CALLER_HEAD) {
+		w->wants_room = false;
+		loop_timer(w->loop, &w->room, 0);
+	}
 	if (!c->settled && (state == CALLER_STREAM || state == CALLER_OVER)) {
 		c->settled = true;
 		w->unsettled--;

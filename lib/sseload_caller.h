@@ -74,7 +74,9 @@ struct crew {
 	uint64_t unsettled; /* readers that have neither a stream nor given up */
 	uint64_t behind;    /* fast readers that miss something of it */
 	uint64_t opening;   /* in OPENING or HEAD */
-	bool ending;        /* what is closed now is closed by us */
+	struct timer room;  /* due once there are fewer of them, when that is wanted */
+	bool wants_room;
+	bool ending; /* what is closed now is closed by us */
 };
 
 enum { CREW_BYTES = 256 << 10 };

@@ -12,10 +12,12 @@
 
 enum {
 	CHECK_MS = 100,
-	OPENING_MAX = 256, /* without a rate: half-open connections of this process */
+	OPENING_ALL = 2048, /* without a rate: those that have no answer yet, of all processes; the
+			       kernel queues 4096 for a server, and what is more waits a second */
+	OPENING_MAX = 256,  /* the same, of one process */
+	OPENING_LEAST = 8,
 	OPENS_IN_TURN = 64,
 	TICK_MS = 1000,
-	FULL_NS = 200 * 1000, /* then the half-open ones are looked at again */
 };
 
 struct team {
@@ -68,13 +70,23 @@ static void tell_progress(struct team *t)
 
 /* --- Connecting */
 
+static bool is_full(const struct team *t)
+{
+	uint64_t most = OPENING_ALL / t->conf->members;
+
+	most = most > OPENING_MAX ? OPENING_MAX : most < OPENING_LEAST ? OPENING_LEAST : most;
+	return t->pace.rate == 0 && t->crew.opening >= most;
+}
+
+/* When there is no room, the crew tells when there is: behind all that has come in the loop's turn.
+ */
 static void open_some(void *arg)
 {
 	struct team *t = arg;
 	int64_t now_ns = clock_ns();
 
 	for (int i = 0; i < OPENS_IN_TURN && t->opened < t->conf->n; i++) {
-		if (t->pace.rate == 0 && t->crew.opening >= OPENING_MAX)
+		if (is_full(t))
 			break;
 		int64_t at = pace_take(&t->pace, now_ns, INT64_MAX);
 		if (at < 0)
@@ -89,10 +101,9 @@ static void open_some(void *arg)
 	if (t->opened == t->conf->n)
 		return;
 	/* Due slots are opened by the next turn of the loop, behind what has come meanwhile. */
-	int64_t next_ns = pace_next(&t->pace, now_ns);
-	if (t->pace.rate == 0 && t->crew.opening >= OPENING_MAX)
-		next_ns = now_ns + FULL_NS;
-	ticker_set(&t->open, next_ns);
+	t->crew.wants_room = is_full(t);
+	if (!t->crew.wants_room)
+		ticker_set(&t->open, pace_next(&t->pace, now_ns));
 }
 
 static void begin_opening(struct team *t, int64_t at_ns, int64_t rate)
@@ -246,6 +257,7 @@ static int set_up(struct team *t, const struct team_conf *conf, int fd, struct w
 	crew->shared = conf->shared;
 	crew->bytes = xmalloc(CREW_BYTES);
 	crew->unsettled = conf->n;
+	crew->room = (struct timer){.on_due = open_some, .arg = t};
 	crew->measuring = conf->load->publish == SSELOAD_NONE;
 	buf_init(&crew->request, SIZE_MAX / 2);
 	for (int i = 0; i < TALLY_HISTS; i++)
@@ -280,6 +292,7 @@ static void tear_down(struct team *t)
 		hist_fini(&t->crew.hists[i]);
 	hist_fini(&t->crew.second);
 	ticker_close(&t->open);
+	loop_cancel(t->crew.loop, &t->crew.room);
 	loop_close(t->crew.loop);
 }
 
