@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -229,13 +228,9 @@ static int bind_source(int fd, uint32_t address)
 
 static int begin(int fd, const struct target *t, const struct sources *s, uint64_t i, int rcvbuf)
 {
-	int on = 1;
-
-	/* Tuning, both: a slow reader whose buffer is larger is seen later. */
+	/* Tuning: a slow reader whose buffer is larger is seen later. */
 	if (rcvbuf > 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof rcvbuf);
-	if (t->addr.ss_family != AF_UNIX)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (s->count > 0 && t->addr.ss_family == AF_INET &&
 	    bind_source(fd, sources_at(s, i % s->count)) < 0)
 		return -1;
