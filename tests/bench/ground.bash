@@ -135,6 +135,11 @@ cpu_of() {
 	done | awk -v hz="$(getconf CLK_TCK)" '{ n += $12 + $13 } END { printf "%.0f\n", n * 1e6 / hz }'
 }
 
+# Of all processes, ended or not: both ends of a loopback connection count.
+sockets() {
+	awk '/^TCP:/ { print $3 }' /proc/net/sockstat
+}
+
 # --- Figures
 
 # Whether this is one of the first N blocks: what is slow, and no goal is about, is measured only there.

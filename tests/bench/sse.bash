@@ -5,13 +5,13 @@
 # A server is NAME or NAME@WORKERS, and NAME:BLOCKS is measured in the first blocks only. A run whose audit is not
 # clean has its losses behind the figure.
 sse_title='A server of Server-Sent Events: `sp-sse --listen`'
-sse_rows=(flat1k flat1k-two flat10k flat50k tick1k tick10k tick50k many ceiling memory connects storm)
+sse_rows=(flat1k flat1k-two flat10k flat50k tick1k tick10k tick50k many ceiling memory connects connects-six storm)
 sse_nginx=$(PATH=$PATH:/usr/sbin command -v nginx)
 sse_module=/usr/lib/nginx/modules/ngx_nchan_module.so
 
 sse_has() { # SERVER
 	case $1 in
-	sp-sse | sendloop) true ;;
+	sp-sse | sendloop | holdopen) true ;;
 	nchan*) [ -n "$sse_nginx" ] && [ -e "$sse_module" ] ;;
 	node) command -v node >/dev/null && [ -d "$cache/node_modules/ioredis" ] ;;
 	python) /usr/bin/python3 -c 'import redis.asyncio' 2>/dev/null ;;
@@ -28,7 +28,7 @@ sse_find_peers() {
 
 sse_notes() {
 	cat <<-'END'
-		The same load client, payload and channel for each; server, client and Redis share the machine. A server is one process unless ×N says how many, and then all in that row's ratio are as many. What is published goes by PUBLISH to all but nchan, which takes it by POST; `nchan` keeps messages in memory, `nchan-redis` in Redis. `node` is `http` and `ioredis` (with `cluster` when ×N), `python` asyncio and redis-py, `sendloop` the least there can be: one send() for each message and reader, and no other duty.
+		The same load client, payload and channel for each; server, client and Redis share the machine. A server is one process unless ×N says how many, and then all in that row's ratio are as many. What is published goes by PUBLISH to all but nchan, which takes it by POST; `nchan` keeps messages in memory, `nchan-redis` in Redis. `node` is `http` and `ioredis` (with `cluster` when ×N), `python` asyncio and redis-py, `sendloop` the least there can be: one send() for each message and reader, and no other duty; `holdopen` accepts, answers and keeps, and has nothing else to do. Connecting is bound by the CPU, which server and load client share, and of which the load client takes the most: so a server that costs half as much connects by far not twice as many, and what a connection costs each of them is told too.
 	END
 }
 
@@ -64,6 +64,7 @@ sse_start() {
 	node) NODE_PATH=$cache/node_modules begin server node "$here/peers/node-sse.js" "$sock" "$workers" </dev/null >"$out" 2>&1 ;;
 	python) begin server /usr/bin/python3 "$here/peers/python-sse.py" "$sock" </dev/null >"$out" 2>&1 ;;
 	sendloop) begin server "$bench/sendloop" "$sock" "${2//'{n}'/0}" "$workers" </dev/null >"$out" 2>&1 ;;
+	holdopen) begin server "$bench/holdopen" "$workers" </dev/null >"$out" 2>&1 ;;
 	nchan) sse_start_nginx "$workers" '' || return ;;
 	nchan-redis) sse_start_nginx "$workers" "nchan_redis_url redis://127.0.0.1:$redis_port; nchan_use_redis on;" || return ;;
 	esac
@@ -260,19 +261,68 @@ show_sse_memory() {
 	row "$1" 1 bytes 'user memory of an idle reader, of 10,000' sp-sse 'nchan node python' '' '<= 700'
 }
 
-sse_measure_connects() {
-	bounded 60 "$build/sp-bench" sse "${target[@]:0:2}" -q --connections 15000 --rate 0 --duration 100ms </dev/null \
-		>"$dir/report" 2>"$dir/client.err"
+# sse_connect READERS PROCESSES BASE: connects them, and leaves. Adds the time to $us, and what it cost until all stood
+# to $server_us and $load_us. BASE: sockets there are without them.
+sse_connect() {
+	local before until=$((SECONDS + 30)) stood=
+	wait_for 10 sse_have_left "$3"
+	before=$(cpu_of "${alive[server]}")
+	begin load "$build/sp-bench" sse "${target[@]:0:2}" -q --connections "$1" --processes "$2" --rate 0 \
+		--duration 500ms </dev/null >"$dir/report" 2>"$dir/client.err"
+	until is_gone "${alive[load]}" || [ "$SECONDS" -ge "$until" ]; do
+		if [ -z "$stood" ] && [ $(($(sockets) - $3)) -ge $(($1 * 2 - 200)) ]; then
+			stood=yes
+			sleep 0.2 # for the last ones, and their answers
+			server_us=$((server_us + $(cpu_of "${alive[server]}") - before))
+			load_us=$((load_us + $(cpu_of "${alive[load]}")))
+		fi
+		sleep 0.1
+	done
+	end load
 	[ -s "$dir/report" ] || { cat "$dir/client.err" >&2; return 1; }
-	sse_figures .result.connects_per_s
+	[ -n "$stood" ] || return
+	us=$((us + $(jq ".settings.connections / .result.connects_per_s * 1e6 | floor" "$dir/report")))
 }
 
+sse_have_left() { # BASE
+	[ "$(sockets)" -lt $(($1 + 200)) ]
+}
+
+sse_measure_connects() { # READERS PROCESSES TIMES
+	local i base us=0 server_us=0 load_us=0
+	base=$(sockets)
+	for ((i = 0; i < $3; i++)); do
+		sse_connect "$1" "$2" "$base" || return
+	done
+	sse_figures empty "$(awk -v n=$(($1 * $3)) -v us="$us" -v server="$server_us" -v load="$load_us" \
+		'BEGIN { print n * 1e6 / us, server / n, load / n }')"
+}
+
+# sse_connects_rows ROW WHAT OURS NCHAN BARE OTHERS
+sse_connects_rows() {
+	row "$1" 1 /s "connects a second: $2, as fast as it goes" "$3" "$4 $6" "$4" '>= 1.2'
+	row "$1" 1 /s 'the same' "$3" "$5" "$5" '>= 0.8'
+	row "$1" 2 us 'the same: CPU of the server for each' "$3" "$4 $6" "$4"
+	row "$1" 2 us 'the same' "$3" "$5" "$5"
+	row "$1" 3 us 'the same: CPU of the load client for each' "$3" "$4 $5 $6" "$4"
+}
+
+# A server that has 80 % of the connections that it may have begins to save: all have room to spare.
 measure_sse_connects() {
-	each connects 'bench{n}' 'sp-sse nchan sendloop node:1' sse_measure_connects
+	each connects 'bench{n}' 'sp-sse nchan holdopen node:1' sse_measure_connects 15000 2 3
 }
 
 show_sse_connects() {
-	row "$1" 1 /s 'connects a second: 15,000 readers, as fast as it goes' sp-sse 'nchan node sendloop' nchan '>= 1.2'
+	sse_connects_rows "$1" 'three times 15,000 readers' sp-sse nchan holdopen node
+}
+
+# nginx gives some of its workers more of them than others.
+measure_sse_connects_six() {
+	each connects-six 'bench{n}' 'sp-sse@6:2 nchan@6:2 holdopen@6:2' sse_measure_connects 80000 6 1
+}
+
+show_sse_connects_six() {
+	sse_connects_rows "$1" '80,000 readers, six processes each' sp-sse@6 nchan@6 holdopen@6 ''
 }
 
 # All come back at once. Beside it a client sends Redis a PING each millisecond: how long Redis keeps others waiting.
