@@ -31,7 +31,7 @@ struct command {
 	char *chunk;
 	char tail[COMMAND_TAIL];
 	size_t ntail;
-	int wait_status; /* as waitpid gave it, once ended */
+	int wait_status;        /* as waitpid gave it, once ended */
 	int out_left, err_left; /* bytes of the pipes to be read, once ended */
 	bool ended, draining, paused, over;
 };

@@ -215,8 +215,8 @@ static int take_reply(struct redis *r, const struct reply *reply, struct why *w)
 		(void)redis_refusal(r->url->shown, reply, w); /* the caller reads w->status */
 		return -1;
 	}
-	/* The PING went out when nothing was due: the first answer is its own. An error is one, too:
-	 * MISCONF, BUSY or NOPERM say that the server is there. */
+	/* The PING went out when nothing was due: the first answer is its own. An error is one,
+	 * too: MISCONF, BUSY or NOPERM say that the server is there. */
 	if (r->pinged) {
 		r->pinged = false;
 		return 0;

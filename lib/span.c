@@ -236,7 +236,8 @@ static enum span_answer refused(struct span *s, const char *object, const struct
 
 static enum span_answer no_answer(const struct span *s, const char *command, struct why *w)
 {
-	(void)why_set(w, WHY_DATA, "pattern %s: no answer to %s", s->pattern, command); /* fills w */
+	(void)why_set(
+	    w, WHY_DATA, "pattern %s: no answer to %s", s->pattern, command); /* fills w */
 	return SPAN_FAILED;
 }
 

@@ -40,7 +40,7 @@ struct project {
 	long long channels; /* that have a run: when all are found it is enough; -1: not asked */
 	long long nfound;
 	struct found **found; /* BUCKETS lists, while it is read */
-	struct id last; /* the earliest entry seen */
+	struct id last;       /* the earliest entry seen */
 };
 
 struct state {
@@ -89,7 +89,8 @@ static void sweep(struct state *s, int64_t now)
 	for (struct project **at = &s->projects; *at != NULL;) {
 		struct project *p = *at;
 
-		if (p->is_read || p->is_told || p->waiters != NULL || now - p->at_ms <= s->keep_ms) {
+		if (p->is_read || p->is_told || p->waiters != NULL ||
+		    now - p->at_ms <= s->keep_ms) {
 			at = &p->next;
 			continue;
 		}

@@ -92,7 +92,8 @@ static void on_refused(void *arg, const struct why *w)
 	(void)w;
 }
 
-static const struct subs_ops ops = {on_start, on_send, on_end, on_down, on_up, on_dead, on_started, on_refused};
+static const struct subs_ops ops = {
+    on_start, on_send, on_end, on_down, on_up, on_dead, on_started, on_refused};
 
 static void name_of(char name[80], int i)
 {

@@ -82,7 +82,8 @@ int main(void)
 	struct owner o;
 
 	run(&o, "echo said");
-	ok(o.bytes == 5 && o.ends == 1, "what a pipe holds at the end is read, and then it is over");
+	ok(o.bytes == 5 && o.ends == 1,
+	    "what a pipe holds at the end is read, and then it is over");
 	ok(o.deepest == 1 && o.ends_inside == 0, "nothing is called back from within a callback");
 	/* Two that write in turns keep the pipe from being empty. */
 	run(&o, "yes 2>/dev/null & yes 2>/dev/null & sleep 0.1");

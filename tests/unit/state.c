@@ -43,7 +43,8 @@ static void on_state(void *arg, const char *body, size_t len)
 
 int main(void)
 {
-	struct url url = {.kind = URL_UNIX, .path = (char[]){"/nowhere/redis"}, .shown = (char[]){"x"}};
+	struct url url = {
+	    .kind = URL_UNIX, .path = (char[]){"/nowhere/redis"}, .shown = (char[]){"x"}};
 	const struct link_conf conf = {&url, REDIS_TIMES_DEFAULT, -1};
 	struct why w;
 
@@ -56,7 +57,8 @@ int main(void)
 	}
 	if (loop_run(loop, &w) < 0)
 		abort();
-	ok(told == 2 * PROJECTS && without == told, "each is told that there is no answer, each time");
+	ok(told == 2 * PROJECTS && without == told,
+	    "each is told that there is no answer, each time");
 	state_close(state);
 	loop_close(loop);
 	return t_done();
