@@ -221,7 +221,8 @@ static void on_dead(void *arg, const struct why *w)
 {
 	struct server *s = arg;
 
-	(void)say_why(s->conf->say, w); /* it goes on: /readyz tells, and readers come back */
+	/* It goes on: /readyz tells, readers are asked to come back, and HUP tries again. */
+	(void)say_why(s->conf->say, w);
 }
 
 /* One line tells what is wrong, however many readers run into it. */
@@ -280,8 +281,7 @@ static int open_keys(struct server *s, struct why *w)
 	return 0;
 }
 
-int serve_open(struct server *s, struct loop *loop, const struct serve_conf *conf,
-    struct listen *listen, struct metrics_board *board, struct metrics *metrics, struct why *w)
+static void open_subs(struct server *s)
 {
 	static const struct subs_ops ops = {.on_start = conn_on_start,
 	    .on_send = conn_on_send,
@@ -291,7 +291,7 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	    .on_dead = on_dead,
 	    .on_started = on_started,
 	    .on_refused = on_refused};
-	static const struct doors_ops at_doors = {pace, on_accept};
+	const struct serve_conf *conf = s->conf;
 	const struct subs_conf subs = {.link = conf->link,
 	    .namespace = conf->gate.namespace,
 	    .event_names = conf->event_names,
@@ -299,6 +299,13 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	    .max_lag_bytes = (size_t)conf->max_lag,
 	    .memory_bytes = (size_t)conf->memory};
 
+	s->subs = subs_open(s->loop, &subs, &ops, s);
+}
+
+int serve_open(struct server *s, struct loop *loop, const struct serve_conf *conf,
+    struct listen *listen, struct metrics_board *board, struct metrics *metrics, struct why *w)
+{
+	static const struct doors_ops at_doors = {pace, on_accept};
 	*s = (struct server){.conf = conf, .loop = loop, .board = board, .metrics = metrics};
 	s->turn = (struct timer){.on_due = on_turn, .arg = s};
 	s->tick = (struct timer){.on_due = on_tick, .arg = s};
@@ -310,9 +317,9 @@ int serve_open(struct server *s, struct loop *loop, const struct serve_conf *con
 	slab_init(&s->requests, sizeof(struct request));
 	posts_init(&s->posts, loop, &conf->link, on_refused, s);
 	s->state = state_open(loop, &conf->link, conf->gate.namespace);
-	if (open_keys(s, w) < 0 || journal_open(&s->journal, conf->access_log, w) < 0 ||
-	    subs_open(&s->subs, loop, &subs, &ops, s, w) < 0)
+	if (open_keys(s, w) < 0 || journal_open(&s->journal, conf->access_log, w) < 0)
 		return -1;
+	open_subs(s);
 	doors_open(
 	    &s->doors, loop, listen, conf->max_accept_rate, conf->say, metrics, &at_doors, s);
 	s->tick_due_ms = clock_ms();
@@ -388,4 +395,8 @@ void serve_reload(struct server *s)
 		(void)say_why(s->conf->say, &w); /* the old keys stay in use */
 	if (journal_reopen(&s->journal, &w) < 0)
 		(void)say_why(s->conf->say, &w); /* so does the old file */
+	if (!subs_is_dead(s->subs))
+		return;
+	subs_close(s->subs);
+	open_subs(s);
 }

@@ -88,7 +88,8 @@ void serve_close(struct server *s);
 /* Accepts nothing more, and asks everybody to come back, spread over drain_ms; then on_over. */
 void serve_drain(struct server *s, void (*on_over)(void *arg), void *arg);
 
-/* Opens the keys and the access log again; what fails stays as it was, and is told. */
+/* Opens the keys and the access log again; what fails stays as it was, and is told. A Redis that
+ * refused for good is tried again. */
 void serve_reload(struct server *s);
 
 /* Raises the limit of descriptors to what is allowed, and tells how many connections fit. */

@@ -193,12 +193,11 @@ static void name_wide(struct subs *s, const char *namespace)
 	s->wide_prefix_len = strlen(s->wide_prefix);
 }
 
-int subs_open(struct subs **out, struct loop *loop, const struct subs_conf *conf,
-    const struct subs_ops *ops, void *arg, struct why *w)
+struct subs *subs_open(
+    struct loop *loop, const struct subs_conf *conf, const struct subs_ops *ops, void *arg)
 {
 	struct subs *s = xcalloc(1, sizeof *s);
 
-	(void)w; /* nothing that can fail yet */
 	*s = (struct subs){.conf = *conf, .ops = ops, .arg = arg, .loop = loop};
 	s->hub_ops = (struct hub_ops){ops->on_send, on_end, on_page, on_empty, push_gap};
 	hub_init(&s->hub,
@@ -219,8 +218,7 @@ int subs_open(struct subs **out, struct loop *loop, const struct subs_conf *conf
 	s->kick = (struct timer){.on_due = on_kick, .arg = s};
 	s->sweep = (struct timer){.on_due = channel_sweep, .arg = s};
 	link_open(&s->sub, loop, &conf->link, &sub_ops, s);
-	*out = s;
-	return 0;
+	return s;
 }
 
 void subs_close(struct subs *s)

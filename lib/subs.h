@@ -49,8 +49,9 @@ struct subs_ops {
 
 struct subs;
 
-int subs_open(struct subs **s, struct loop *loop, const struct subs_conf *conf,
-    const struct subs_ops *ops, void *arg, struct why *w);
+/* Heap, for subs_close. Redis need not be there yet. */
+struct subs *subs_open(
+    struct loop *loop, const struct subs_conf *conf, const struct subs_ops *ops, void *arg);
 
 /* Not from a callback. Members that are still there are out, without on_end. */
 void subs_close(struct subs *s);

@@ -242,3 +242,25 @@ post() { # PATH [CURL OPTION...]
 	get "$(project_path)" -H 'Accept: text/event-stream' | grep -q '^retry: '
 	[[ $(status_of .channels) -eq 0 && $(status_of .streams_postponed_total) -eq 3 ]]
 }
+
+@test "HUP tries a Redis again that refused for good" {
+	own_redis "$PWD/redis" --requirepass right
+	REDIS_URL="$own_url?password=wrong" listen
+	wait_until 5 says server.err WRONGPASS
+	[[ $(get /readyz -o body -w '%{http_code}') == 503 ]]
+	kill -HUP "$server_pid"
+	wait_until 5 says_twice server.err WRONGPASS
+	redis-cli -s "$own_socket" -a right --no-auth-warning CONFIG SET requirepass wrong >/dev/null
+	kill -HUP "$server_pid"
+	wait_until 5 is_served /readyz
+	REDIS_URL="$own_url?password=wrong" sp-pub -p "$P" -s s done
+	get "$(stage_path)" | grep -q stream_end
+}
+
+says_twice() { # FILE TEXT
+	[[ $(grep -c "$2" "$1") -ge 2 ]]
+}
+
+is_served() { # PATH
+	[[ $(get "$1" -o /dev/null -w '%{http_code}') == 200 ]]
+}

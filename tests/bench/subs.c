@@ -237,8 +237,7 @@ int main(int argc, char **argv)
 	    .max_lag_bytes = 1 << 20,
 	    .memory_bytes = 256 << 20};
 	b.begin_ns = clock_ns();
-	if (subs_open(&b.subs, b.loop, &conf, &ops, NULL, &w) < 0)
-		errx(70, "%s", w.text);
+	b.subs = subs_open(b.loop, &conf, &ops, NULL);
 	join_all();
 	b.tick = (struct timer){.on_due = on_tick};
 	loop_timer(b.loop, &b.tick, 0);

@@ -427,7 +427,7 @@ int main(void)
 	    .namespace = "sp",
 	    .max_lag_bytes = 128 * 1024,
 	    .memory_bytes = 64 << 20};
-	ok(subs_open(&w.subs, w.loop, &conf, &ops, &w, &why) == 0, "subs opens");
+	w.subs = subs_open(w.loop, &conf, &ops, &w);
 	w.tick = (struct timer){.on_due = on_tick, .arg = &w};
 	w.begin_ms = clock_ms();
 	loop_timer(w.loop, &w.tick, 0);
