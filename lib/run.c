@@ -41,7 +41,10 @@ void run_recall(struct run *r, struct json_slice raw, bool whole)
 	r->partial = false;
 	r->bytes += json_meaning_len(raw);
 	buf_init(&r->said, RUN_FULL_MAX);
-	r->truncated |= !whole;
+	if (raw.len > 0)
+		r->truncated |= !whole;
+	else
+		r->headless = !whole;
 	if (buf_add(&r->said, raw.s, raw.len) < 0)
 		r->truncated = true;
 	else if ((whole || raw.len == 0) && buf_add(&r->said, buf_head(&since), since.len) < 0)
@@ -54,7 +57,7 @@ static int add_full_text(struct run *r, struct buf *m)
 	if (buf_adds(m, ",\"full_text\":\"") < 0 ||
 	    buf_add(m, buf_head(&r->said), r->said.len) < 0 || buf_addc(m, '"') < 0)
 		return -1;
-	return r->truncated || r->partial ? buf_adds(m, ",\"full_text_truncated\":true") : 0;
+	return r->truncated || r->headless || r->partial ? buf_adds(m, ",\"full_text_truncated\":true") : 0;
 }
 
 int run_token(struct run *r, struct buf *m, struct json_slice raw, int64_t wall_us, int64_t now_ms)

@@ -21,7 +21,8 @@ struct run {
 	struct msg_from from;
 	enum run_full_text full_text;
 	struct buf said;  /* the text so far, as content of a JSON string */
-	bool truncated;   /* not all of it fitted */
+	bool truncated;   /* not all of it fitted: nothing more is added */
+	bool headless;    /* its beginning is not to be had */
 	bool partial;     /* what an earlier process said is still to be recalled */
 	uint64_t bytes;   /* of text */
 	int64_t start_ms; /* on clock_ms() */

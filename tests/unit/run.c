@@ -162,6 +162,37 @@ static void test_full(void)
 	run_fini(&r);
 }
 
+/* What an earlier process said, which is told before or behind what this one says. */
+static void test_recall(struct buf *m)
+{
+	static const char cut[] = "\"full_text\":\"ab\",\"full_text_truncated\":true";
+	struct run r;
+
+	for (int late = 0; late < 2; late++) {
+		run_init(&r, &nobody, RUN_FULL_DONE, 0);
+		r.partial = true;
+		run_note(&r, raw("a"), 0);
+		if (late)
+			run_note(&r, raw("b"), 0);
+		run_recall(&r, raw(""), false);
+		if (!late)
+			run_note(&r, raw("b"), 0);
+		ok(run_done(&r, m, NULL, NULL, 0, 0) == 0 &&
+			memmem(buf_head(m), m->len, cut, sizeof cut - 1) != NULL,
+		    "without its beginning a text still has what is said since (%d)", late);
+		buf_clear(m);
+		run_fini(&r);
+	}
+	run_init(&r, &nobody, RUN_FULL_DONE, 0);
+	run_recall(&r, raw("ab"), false);
+	run_note(&r, raw("c"), 0);
+	ok(run_done(&r, m, NULL, NULL, 0, 0) == 0 &&
+		memmem(buf_head(m), m->len, cut, sizeof cut - 1) != NULL,
+	    "one that is cut has nothing behind the cut");
+	buf_clear(m);
+	run_fini(&r);
+}
+
 int main(void)
 {
 	struct buf m;
@@ -172,6 +203,7 @@ int main(void)
 	test_truncated(&m);
 	test_calls_and_errors(&m);
 	test_full();
+	test_recall(&m);
 	buf_fini(&m);
 	return t_done();
 }
