@@ -10,6 +10,7 @@ struct taker {
 	const char *consumer;
 	struct timer deadline;
 	bool asked; /* a take is unanswered */
+	bool late;  /* the wait is over, but for that */
 };
 
 static void on_taken(void *arg, const struct queue_taken *taken);
@@ -34,6 +35,12 @@ static void on_deadline(void *arg)
 {
 	struct taker *t = arg;
 
+	/* What it brings would be nobody's until its lease ends, with an attempt spent. */
+	if (t->asked && !t->late && !t->x.cli.down) {
+		t->late = true;
+		loop_timer(t->x.loop, &t->deadline, clock_ms() + t->x.cli.command_ms);
+		return;
+	}
 	(void)why_set(&t->x.why, WHY_TIMEOUT, "queue %s: no job came within %.3g s", t->x.queue,
 	    (double)t->block_ms / 1000); /* fills it */
 	xq_stop(&t->x);
@@ -54,6 +61,8 @@ static void on_taken(void *arg, const struct queue_taken *taken)
 			say(&t->x.cli.say, SAY_NOTE, "queue %s is paused", t->x.queue);
 		t->x.status = WHY_ENDED;
 		xq_stop(&t->x);
+	} else if (t->late) {
+		on_deadline(t);
 	}
 }
 

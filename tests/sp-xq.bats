@@ -114,6 +114,17 @@ verbs() {
 	run -75 xq take --block 200ms
 }
 
+@test "take --block: a job that is on its way when the wait ends is not lost to nobody" {
+	own_redis "$PWD/r" --enable-debug-command yes
+	export REDIS_URL=$own_url
+	xq add 7 >/dev/null
+	redis-cli -s "$own_socket" DEBUG SLEEP 1.5 >slept 2>&1 3>&- &
+	sleep 0.2
+	xq take --block 300ms >taken
+	jq -e ".job == 7" taken
+	run -75 xq take --block 300ms
+}
+
 @test "nack: again after --delay, without an attempt by --release, dead by --dead" {
 	xq add 1
 	xq take | xq nack --delay 0
