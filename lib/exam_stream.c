@@ -68,6 +68,8 @@ int exam_read(struct exam *e, bool (*enough)(const struct exam *), int64_t until
 		e->last_ms = now;
 		if (sse_feed(&e->decoder, bytes, (size_t)n, on_event, e, &e->why) < 0)
 			return -1;
+		if (now >= until_ms && (enough == NULL || !enough(e)))
+			return FETCH_LATE; /* there was always something to read */
 	}
 	return 1;
 }
