@@ -57,7 +57,9 @@ static int add_full_text(struct run *r, struct buf *m)
 	if (buf_adds(m, ",\"full_text\":\"") < 0 ||
 	    buf_add(m, buf_head(&r->said), r->said.len) < 0 || buf_addc(m, '"') < 0)
 		return -1;
-	return r->truncated || r->headless || r->partial ? buf_adds(m, ",\"full_text_truncated\":true") : 0;
+	return r->truncated || r->headless || r->partial
+	    ? buf_adds(m, ",\"full_text_truncated\":true")
+	    : 0;
 }
 
 int run_token(struct run *r, struct buf *m, struct json_slice raw, int64_t wall_us, int64_t now_ms)
