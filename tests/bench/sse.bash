@@ -284,8 +284,9 @@ sse_connect() {
 	us=$((us + $(jq ".settings.connections / .result.connects_per_s * 1e6 | floor" "$dir/report")))
 }
 
+# What has been closed on one side only is not among those in use, and still is a connection of the server's.
 sse_have_left() { # BASE
-	[ "$(sockets)" -lt $(($1 + 200)) ]
+	[ "$(awk '/^TCP:/ { print $9 }' /proc/net/sockstat)" -lt $(($1 + 200)) ]
 }
 
 sse_measure_connects() { # READERS PROCESSES TIMES
