@@ -27,7 +27,7 @@ PROTOCOL = join hold merge note run intake sse_json http http_query http_answer 
            hub_subscription \
            dialect dialect_auto dialect_json dialect_frame dialect_facts dialect_calls dialect_openai \
            dialect_responses dialect_anthropic dialect_gemini dialect_ollama dialect_cohere
-EDGES    = loop loop_epoll loop_poll net resp redis link launch proc peer command input exec spool spooler batch cursor \
+EDGES    = hash loop loop_epoll loop_poll net resp redis link launch proc peer command input exec spool spooler batch cursor \
            filter crypto fetch show local local_dir ticker hose notify listen guard runner \
            tls dial \
            doors supervisor \

@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "chan.h"
 #include "clock.h"
+#include "hash.h"
 #include "id.h"
 #include "json.h"
 #include "log.h"
@@ -52,6 +53,7 @@ struct state {
 	int64_t keep_ms;
 	struct project *projects;
 	size_t nprojects;
+	struct hash_key key;
 	struct buf queue; /* struct project *: whose replies are due, in order */
 	struct timer reopen;
 };
@@ -172,16 +174,6 @@ static void start(struct state *s, struct project *p)
 	ask(s, p);
 }
 
-/* FNV-1a (https://datatracker.ietf.org/doc/html/draft-eastlake-fnv). */
-static struct found **bucket(const struct project *p, const char *channel, size_t len)
-{
-	uint32_t h = 2166136261;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)channel[i]) * 16777619;
-	return &p->found[(h ^ h >> 16) % BUCKETS];
-}
-
 static bool is_known(const struct found *f, const char *channel, size_t len)
 {
 	for (; f != NULL; f = f->next)
@@ -191,9 +183,9 @@ static bool is_known(const struct found *f, const char *channel, size_t len)
 }
 
 /* -1 when the answer becomes too large. */
-static int take_entry(struct project *p, const struct log_entry *e)
+static int take_entry(const struct state *s, struct project *p, const struct log_entry *e)
 {
-	struct found **list = bucket(p, e->channel, e->channel_len);
+	struct found **list = &p->found[hash_of(&s->key, e->channel, e->channel_len, 0) % BUCKETS];
 	struct chan_parts parts;
 
 	if (is_known(*list, e->channel, e->channel_len) ||
@@ -248,7 +240,7 @@ static void on_reply(void *arg, struct reply *reply)
 		return;
 	}
 	for (size_t i = 0; i < reply->n; i++) {
-		if (log_entry(reply, i, &e) && take_entry(p, &e) < 0) {
+		if (log_entry(reply, i, &e) && take_entry(s, p, &e) < 0) {
 			complete(p, false);
 			return;
 		}
@@ -298,7 +290,11 @@ struct state *state_open(struct loop *loop, const struct link_conf *conf, const 
 {
 	struct state *s = xcalloc(1, sizeof *s);
 
-	*s = (struct state){.loop = loop, .conf = conf, .namespace = namespace, .keep_ms = KEEP_MS};
+	*s = (struct state){.loop = loop,
+	    .conf = conf,
+	    .namespace = namespace,
+	    .keep_ms = KEEP_MS,
+	    .key = hash_key()};
 	buf_init(&s->queue, SIZE_MAX / 2);
 	return s;
 }

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "buf.h"
 
@@ -14,8 +13,7 @@ void topics_init(struct topics *t)
 {
 	*t = (struct topics){.size = BUCKETS_LEAST};
 	t->buckets = xcalloc(t->size, sizeof *t->buckets);
-	if (getrandom(t->seed, sizeof t->seed, 0) != (ssize_t)sizeof t->seed)
-		abort(); /* getrandom(2) cannot fail for 16 bytes without a flag */
+	t->key = hash_key();
 	for (size_t i = 0; i < TOPIC_SIZES; i++)
 		slab_init(&t->sizes[i], offsetof(struct topic, name) + (i + 1) * TOPIC_STEP);
 }
@@ -25,30 +23,6 @@ void topics_fini(struct topics *t)
 	free(t->buckets);
 	for (size_t i = 0; i < TOPIC_SIZES; i++)
 		slab_fini(&t->sizes[i]);
-}
-
-/* Multiplies into 128 bits and folds, eight bytes at a time, as wyhash does
- * (https://github.com/wangyi-fudan/wyhash); the seed is secret. */
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-	__extension__ typedef unsigned __int128 wide;
-	wide product = (wide)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint32_t hash(const struct topics *t, const char *name, size_t len, bool is_pattern)
-{
-	uint64_t h = t->seed[0] ^ (len << 1 | is_pattern), word;
-
-	for (; len >= sizeof word; name += sizeof word, len -= sizeof word) {
-		memcpy(&word, name, sizeof word);
-		h = fold(h ^ word, t->seed[1] | 1);
-	}
-	word = 0;
-	memcpy(&word, name, len);
-	h = fold(h ^ word, t->seed[1] | 1);
-	return (uint32_t)(h ^ h >> 32);
 }
 
 static bool is_it(const struct topic *o, const char *name, size_t len, bool is_pattern)
@@ -61,7 +35,7 @@ struct topic *topics_find(struct topics *t, const char *name, size_t len, bool i
 	/* Under load the same channel comes many times in a row. */
 	if (t->last != NULL && is_it(t->last, name, len, is_pattern))
 		return t->last;
-	uint32_t h = hash(t, name, len, is_pattern);
+	uint32_t h = hash_of(&t->key, name, len, is_pattern);
 	struct topic *o = t->buckets[h & (t->size - 1)];
 	while (o != NULL && !(o->hash == h && is_it(o, name, len, is_pattern)))
 		o = o->next;
@@ -108,7 +82,7 @@ struct topic *topics_add(struct topics *t, const char *name, size_t len, bool is
 	memcpy(o->name, name, len);
 	o->len = (uint32_t)len;
 	o->is_pattern = is_pattern;
-	o->hash = hash(t, name, len, is_pattern);
+	o->hash = hash_of(&t->key, name, len, is_pattern);
 	if (t->count >= t->size && !t->fixed)
 		grow(t);
 	put(t, o);

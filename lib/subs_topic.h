@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash.h"
 #include "hub.h"
 #include "ring.h"
 #include "slab.h"
@@ -41,7 +42,7 @@ enum { TOPIC_SIZES = 16, TOPIC_STEP = 16 }; /* bytes of names: longer ones are m
 struct topics {
 	struct topic **buckets;
 	size_t size, count;
-	uint64_t seed[2];   /* random: names come from outside */
+	struct hash_key key;
 	struct topic *last; /* found */
 	bool fixed;         /* does not grow now: somebody walks it */
 	struct slab sizes[TOPIC_SIZES];
